@@ -1,0 +1,1 @@
+//! The candor command: dev, score, loadgen, topics, migrate.

@@ -1,0 +1,1 @@
+//! Read API, analysis requests and the live page.

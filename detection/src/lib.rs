@@ -1,0 +1,1 @@
+//! Features, methods, rules and verdict: pure and deterministic.

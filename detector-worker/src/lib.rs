@@ -1,0 +1,1 @@
+//! Stateless detector: consumes events, keeps session windows, publishes verdicts.

@@ -1,0 +1,1 @@
+//! Simulated respondents and bots: deterministic sessions for tests and demos.

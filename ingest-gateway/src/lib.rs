@@ -1,0 +1,1 @@
+//! HTTP gateway: validates batches of events and acknowledges them once Kafka has.

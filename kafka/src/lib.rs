@@ -1,0 +1,1 @@
+//! The one place that wraps rdkafka: producer, consumer loop, ledger, dead letters.

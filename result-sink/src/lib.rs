@@ -1,0 +1,1 @@
+//! Persists verdicts and raw events to PostgreSQL, idempotently.

@@ -1,0 +1,1 @@
+//! Config, telemetry, health and shutdown shared by every service.

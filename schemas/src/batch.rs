@@ -1,0 +1,430 @@
+//! Batches of events: the request a client posts, and the record that becomes of it.
+//!
+//! The gateway scans a request once ([`scan_request`]), keeps the byte ranges of the accepted events
+//! and forwards those bytes ([`ScannedBatch::encode`]): no tree is built and nothing is printed again.
+//! The detector reads the record with the same scanner ([`BatchRecord::decode`]).
+//!
+//! Request: an array of events, or `{"events": [...], "writer": "...", "sequence": n}`. `writer` is a
+//! random identifier of one client instance and `sequence` counts its batches from 0: together they
+//! make a retry recognisable.
+
+use std::ops::Range;
+
+use crate::event::field::is_identifier;
+use crate::event::{
+    Event, EventLimits, EventTime, EventType, Field, RejectCode, ScannedEvent, Value, scan_event,
+};
+use crate::json::{Cursor, JsonError, Token};
+
+/// What a gateway accepts in one batch.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    /// Most events.
+    pub max_events: usize,
+    /// Believable event times.
+    pub events: EventLimits,
+}
+
+/// Why a whole request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// The text is not JSON.
+    #[error("the body is not valid JSON: {expected} at byte {position}")]
+    MalformedJson {
+        /// What would have been right there.
+        expected: &'static str,
+        /// Byte position in the body.
+        position: usize,
+    },
+    /// JSON, but not a batch.
+    #[error("a batch is an array of events or an object with an `events` array")]
+    NotABatch,
+    /// No event in it.
+    #[error("the batch holds no event")]
+    Empty,
+    /// Too many events.
+    #[error("a batch holds at most {limit} events")]
+    TooManyEvents {
+        /// The limit.
+        limit: usize,
+    },
+    /// `writer` or `sequence` is unusable, or only one of them is given.
+    #[error(
+        "`writer` is an identifier of at most 64 characters and comes with `sequence`, a whole number from 0"
+    )]
+    BadSequence,
+}
+
+impl From<JsonError> for BatchError {
+    fn from(error: JsonError) -> Self {
+        Self::MalformedJson {
+            expected: error.expected,
+            position: error.position,
+        }
+    }
+}
+
+impl BatchError {
+    /// A stable label for problems, metrics and dead letters.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::MalformedJson { .. } => "malformed_json",
+            Self::NotABatch => "not_a_batch",
+            Self::Empty => "empty_batch",
+            Self::TooManyEvents { .. } => "too_many_events",
+            Self::BadSequence => "bad_sequence",
+        }
+    }
+}
+
+/// One rejected event of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejection {
+    /// Position in the request, from 0.
+    pub index: usize,
+    /// Why.
+    pub code: RejectCode,
+}
+
+/// Who wrote a batch, and as its how-manieth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BatchSequence<'a> {
+    /// Random identifier of one client instance.
+    pub writer: &'a str,
+    /// Number of the batch, from 0.
+    pub sequence: u64,
+}
+
+/// A scanned request: what to forward and what to tell the client.
+#[derive(Debug)]
+pub struct ScannedBatch<'a> {
+    text: &'a str,
+    /// Runs of accepted events with the commas between them.
+    runs: Vec<Range<usize>>,
+    /// Writer and sequence, if the client sent them.
+    pub sequence: Option<BatchSequence<'a>>,
+    /// Number of accepted events.
+    pub accepted: usize,
+    /// The rejected events, in order.
+    pub rejected: Vec<Rejection>,
+    /// How many accepted events have a type outside the list and are kept as `custom`.
+    pub unknown_types: usize,
+}
+
+/// Scans the body of a batch request.
+///
+/// # Errors
+/// [`BatchError`] when nothing of the body can be used; single bad events are in
+/// [`ScannedBatch::rejected`] instead.
+pub fn scan_request<'a>(
+    text: &'a str,
+    limits: &BatchLimits,
+) -> Result<ScannedBatch<'a>, BatchError> {
+    let mut batch = ScannedBatch {
+        text,
+        runs: Vec::new(),
+        sequence: None,
+        accepted: 0,
+        rejected: Vec::new(),
+        unknown_types: 0,
+    };
+    let mut envelope = Envelope::default();
+    let mut cursor = Cursor::new(text);
+    match cursor.token()? {
+        Token::ArrayStart => batch.events(&mut cursor, limits)?,
+        Token::ObjectStart => {
+            let mut first = true;
+            let mut found = false;
+            while let Some(key) = cursor.next_key(first)? {
+                first = false;
+                let token = cursor.token()?;
+                match (key, token) {
+                    ("events", Token::ArrayStart) if !found => {
+                        found = true;
+                        batch.events(&mut cursor, limits)?;
+                    }
+                    ("events", _) => return Err(BatchError::NotABatch),
+                    _ => envelope.member(&mut cursor, key, token)?,
+                }
+            }
+            if !found {
+                return Err(BatchError::NotABatch);
+            }
+        }
+        _ => return Err(BatchError::NotABatch),
+    }
+    cursor.finish()?;
+    batch.sequence = envelope.sequence()?;
+    if batch.accepted + batch.rejected.len() == 0 {
+        Err(BatchError::Empty)
+    } else {
+        Ok(batch)
+    }
+}
+
+impl<'a> ScannedBatch<'a> {
+    fn events(&mut self, cursor: &mut Cursor<'a>, limits: &BatchLimits) -> Result<(), BatchError> {
+        let mut fields = Vec::with_capacity(crate::event::MAX_FIELDS);
+        let mut index = 0;
+        let mut run: Option<Range<usize>> = None;
+        while cursor.next_element(index == 0)? {
+            if index == limits.max_events {
+                return Err(BatchError::TooManyEvents {
+                    limit: limits.max_events,
+                });
+            }
+            let start = cursor.start_of_value();
+            fields.clear();
+            match scan_event(cursor, &limits.events, &mut fields)? {
+                ScannedEvent::Accepted { known_type, .. } => {
+                    self.accepted += 1;
+                    self.unknown_types += usize::from(!known_type);
+                    let begin = run.take().map_or(start, |run| run.start);
+                    run = Some(begin..cursor.position());
+                }
+                ScannedEvent::Rejected(code) => {
+                    self.rejected.push(Rejection { index, code });
+                    self.runs.extend(run.take());
+                }
+            }
+            index += 1;
+        }
+        self.runs.extend(run);
+        Ok(())
+    }
+
+    /// The value of the record: an envelope around the accepted bytes.
+    pub fn encode(&self, batch_id: &str) -> Vec<u8> {
+        use std::io::Write;
+
+        let length: usize = self.runs.iter().map(|run| run.len() + 1).sum();
+        let mut value = Vec::with_capacity(length + 192);
+        // Writing to a vector cannot fail; ids and writers are identifiers, so need no escaping.
+        let _ = write!(
+            value,
+            "{{\"batch_id\":\"{batch_id}\",\"count\":{},",
+            self.accepted
+        );
+        if let Some(BatchSequence { writer, sequence }) = self.sequence {
+            let _ = write!(value, "\"writer\":\"{writer}\",\"sequence\":{sequence},");
+        }
+        value.extend_from_slice(b"\"events\":[");
+        for (number, run) in self.runs.iter().enumerate() {
+            if number > 0 {
+                value.push(b',');
+            }
+            value.extend_from_slice(&self.text.as_bytes()[run.clone()]);
+        }
+        value.extend_from_slice(b"]}");
+        value
+    }
+}
+
+/// The members of a batch beside its events.
+#[derive(Default)]
+struct Envelope<'a> {
+    batch_id: Option<&'a str>,
+    count: Option<u64>,
+    writer: Option<&'a str>,
+    sequence: Option<u64>,
+}
+
+impl<'a> Envelope<'a> {
+    fn member(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        key: &str,
+        token: Token<'a>,
+    ) -> Result<(), BatchError> {
+        match (key, token) {
+            (
+                "writer",
+                Token::Text {
+                    raw,
+                    escaped: false,
+                },
+            ) if is_identifier(raw) => {
+                self.writer = Some(raw);
+            }
+            (
+                "batch_id",
+                Token::Text {
+                    raw,
+                    escaped: false,
+                },
+            ) if is_identifier(raw) => {
+                self.batch_id = Some(raw);
+            }
+            ("sequence", token) => {
+                self.sequence = Some(whole(token).ok_or(BatchError::BadSequence)?)
+            }
+            ("count", token) => self.count = whole(token),
+            ("writer", _) => return Err(BatchError::BadSequence),
+            _ => {}
+        }
+        Ok(cursor.skip_rest(token)?)
+    }
+
+    fn sequence(&self) -> Result<Option<BatchSequence<'a>>, BatchError> {
+        match (self.writer, self.sequence) {
+            (Some(writer), Some(sequence)) => Ok(Some(BatchSequence { writer, sequence })),
+            (None, None) => Ok(None),
+            _ => Err(BatchError::BadSequence),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole and below 2^53"
+)]
+fn whole(token: Token<'_>) -> Option<u64> {
+    match token {
+        Token::Number(n) if (0.0..9_007_199_254_740_992.0).contains(&n) && n.fract() == 0.0 => {
+            Some(n as u64)
+        }
+        _ => None,
+    }
+}
+
+/// Why a batch record cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BatchRecordError {
+    /// The value is not UTF-8.
+    #[error("the value is not UTF-8")]
+    NotUtf8,
+    /// The value is not a batch.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    /// An event in it would not pass the gateway.
+    #[error("event {index} of the batch is not valid: {}", code.as_str())]
+    Event {
+        /// Position, from 0.
+        index: usize,
+        /// What is wrong with it.
+        code: RejectCode,
+    },
+}
+
+impl BatchRecordError {
+    /// A stable label for metrics and dead letters.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not_utf8",
+            Self::Batch(error) => error.kind(),
+            Self::Event { .. } => "invalid_event",
+        }
+    }
+}
+
+/// A decoded batch record; borrows from the record's value.
+#[derive(Debug)]
+pub struct BatchRecord<'a> {
+    /// Unique id the gateway gave the batch.
+    pub batch_id: &'a str,
+    /// Writer and sequence, if the client sent them.
+    pub sequence: Option<BatchSequence<'a>>,
+    heads: Vec<Head>,
+    fields: Vec<(Field, Value<'a>)>,
+}
+
+#[derive(Debug)]
+struct Head {
+    event_type: EventType,
+    at: EventTime,
+    end: usize,
+}
+
+impl<'a> BatchRecord<'a> {
+    /// Decodes a record's value.
+    ///
+    /// # Errors
+    /// [`BatchRecordError`]; then nothing of the batch may be folded.
+    pub fn decode(value: &'a [u8]) -> Result<Self, BatchRecordError> {
+        let text = std::str::from_utf8(value).map_err(|_| BatchRecordError::NotUtf8)?;
+        let mut envelope = Envelope::default();
+        let mut record = Self {
+            batch_id: "",
+            sequence: None,
+            heads: Vec::new(),
+            fields: Vec::new(),
+        };
+        let mut cursor = Cursor::new(text);
+        if cursor.token().map_err(BatchError::from)? != Token::ObjectStart {
+            return Err(BatchError::NotABatch.into());
+        }
+        let mut found = false;
+        let mut first = true;
+        while let Some(key) = cursor.next_key(first).map_err(BatchError::from)? {
+            first = false;
+            let token = cursor.token().map_err(BatchError::from)?;
+            match (key, token) {
+                ("events", Token::ArrayStart) if !found => {
+                    found = true;
+                    record
+                        .heads
+                        .reserve(envelope.count.unwrap_or(0).min(4096) as usize);
+                    record.read_events(&mut cursor)?;
+                }
+                ("events", _) => return Err(BatchError::NotABatch.into()),
+                _ => envelope.member(&mut cursor, key, token)?,
+            }
+        }
+        cursor.finish().map_err(BatchError::from)?;
+        if !found {
+            return Err(BatchError::NotABatch.into());
+        }
+        record.batch_id = envelope.batch_id.unwrap_or_default();
+        record.sequence = envelope.sequence()?;
+        Ok(record)
+    }
+
+    fn read_events(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BatchRecordError> {
+        while cursor
+            .next_element(self.heads.is_empty())
+            .map_err(BatchError::from)?
+        {
+            let scanned = scan_event(cursor, &EventLimits::NONE, &mut self.fields);
+            match scanned.map_err(BatchError::from)? {
+                ScannedEvent::Accepted { event_type, at, .. } => {
+                    self.heads.push(Head {
+                        event_type,
+                        at,
+                        end: self.fields.len(),
+                    });
+                }
+                ScannedEvent::Rejected(code) => {
+                    return Err(BatchRecordError::Event {
+                        index: self.heads.len(),
+                        code,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Whether the batch is empty.
+    pub fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// The events, in the client's order.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        self.heads.iter().scan(0, |start, head| {
+            let fields = &self.fields[*start..head.end];
+            *start = head.end;
+            Some(Event {
+                event_type: head.event_type,
+                at: head.at,
+                fields,
+            })
+        })
+    }
+}

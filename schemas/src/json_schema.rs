@@ -1,0 +1,106 @@
+//! JSON Schema (2020-12) of every record value, generated from the same types and tables that decode
+//! them. The files in `schemas/json-schema/` are these documents; a test keeps them equal.
+
+use schemars::schema_for;
+use serde_json::{Map, Value, json};
+
+use crate::event::field::{MAX_TOKEN, Rule};
+use crate::event::{EventType, Field, MAX_FIELDS};
+use crate::session::{AnalysisRequested, SessionCompleted, SessionStarted};
+use crate::verdict::VerdictRecord;
+
+/// Every record's schema under its `ce_type`.
+pub fn documents() -> Vec<(&'static str, Value)> {
+    use crate::header::RecordType::{
+        AnalysisRequested as Analysis, EventBatch, SessionCompleted as Completed,
+        SessionStarted as Started, Verdict,
+    };
+    vec![
+        (Started.as_str(), schema_for!(SessionStarted).to_value()),
+        (EventBatch.as_str(), batch_record()),
+        (Completed.as_str(), schema_for!(SessionCompleted).to_value()),
+        (Analysis.as_str(), schema_for!(AnalysisRequested).to_value()),
+        (Verdict.as_str(), schema_for!(VerdictRecord).to_value()),
+    ]
+}
+
+/// Pattern of an identifier.
+fn identifier() -> Value {
+    json!({ "type": "string", "pattern": format!("^[A-Za-z0-9_.:-]{{1,{MAX_TOKEN}}}$") })
+}
+
+fn batch_record() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "EventBatch",
+        "description": "One batch of one session's events, as the gateway accepted it.",
+        "type": "object",
+        "required": ["batch_id", "count", "events"],
+        "properties": {
+            "batch_id": identifier(),
+            "count": { "type": "integer", "minimum": 1 },
+            "writer": identifier(),
+            "sequence": { "type": "integer", "minimum": 0 },
+            "events": { "type": "array", "minItems": 1, "items": event() },
+        },
+        "dependentRequired": { "writer": ["sequence"], "sequence": ["writer"] },
+    })
+}
+
+/// The schema of one canonical event.
+pub fn event() -> Value {
+    let listed = EventType::ALL
+        .iter()
+        .filter(|kind| **kind != EventType::Custom);
+    let names: Vec<&str> = listed.clone().map(|kind| kind.as_str()).collect();
+    let mut branches: Vec<Value> = listed.map(|kind| branch(*kind)).collect();
+    let token = json!({ "anyOf": [{ "type": ["number", "boolean", "null"] }, identifier()] });
+    branches.push(json!({ "properties": {
+        "event_type": { "not": { "enum": names } },
+        "data": { "type": ["object", "null"], "maxProperties": MAX_FIELDS,
+                  "propertyNames": identifier(), "additionalProperties": token },
+    }}));
+    json!({
+        "type": "object",
+        "required": ["event_type", "timestamp"],
+        "additionalProperties": false,
+        "properties": {
+            "event_type": identifier(),
+            "timestamp": { "type": ["number", "string"], "description": "Milliseconds since 1970, or RFC 3339." },
+            "data": { "type": ["object", "null"] },
+        },
+        "oneOf": branches,
+    })
+}
+
+fn branch(kind: EventType) -> Value {
+    let carried = Field::ALL
+        .iter()
+        .filter(|field| kind.allowed().contains(**field));
+    let properties: Map<String, Value> = carried
+        .map(|field| (field.name().to_owned(), field_schema(*field)))
+        .collect();
+    json!({ "properties": {
+        "event_type": { "const": kind.as_str() },
+        "data": { "type": ["object", "null"], "maxProperties": MAX_FIELDS,
+                  "properties": properties, "additionalProperties": false },
+    }})
+}
+
+fn field_schema(field: Field) -> Value {
+    let mut schema = match field.rule() {
+        Rule::Number => json!({ "type": ["number", "null"], "minimum": -1e12, "maximum": 1e12 }),
+        Rule::Flag => json!({ "type": ["boolean", "null"] }),
+        Rule::Word(words) => {
+            let words: Vec<Value> = words
+                .iter()
+                .map(|word| json!(word))
+                .chain([Value::Null])
+                .collect();
+            json!({ "enum": words })
+        }
+        Rule::Identifier => json!({ "anyOf": [identifier(), { "type": "null" }] }),
+    };
+    schema["description"] = json!(field.meaning());
+    schema
+}

@@ -1,0 +1,320 @@
+//! Recorded sessions: one JSON object a line, as `candor score` and `candor loadgen --replay` read.
+//!
+//! `{"session_id", "label", "source", "kind", "events": [{"type", "t", ...}]}` with `t` in
+//! milliseconds from the session's start. The table below maps each recorded event to the canonical
+//! form by name; what it does not name is dropped and counted, never guessed from the recording's
+//! other members. `label`, `source` and `kind` are only carried through to the output.
+//!
+//! | recorded | canonical | fields |
+//! |---|---|---|
+//! | `mouse_move` | `mouse_move` | `x y drag` |
+//! | `mouse_down` `mouse_up` | `pointer`, `phase` down or up | `x y button` |
+//! | `click` | `click` | `x y button` |
+//! | `scroll` | `scroll` | `x y dx dy scroll_y` |
+//! | `keypress` | `keypress` | `key` (class), `dwell` |
+//! | `key_down` `key_up` | `keystroke`, `action` down or up | `key` (class) |
+//! | `touch_start` `touch_move` `touch_end` | `touch` with its `phase` | `x y` |
+//! | `page` | `page_view` | – (the name is free text) |
+//! | `focus` `blur` `visibility` | the same | `state` |
+//! | `input` | `paste`, `source` insertion | `len` becomes `length` |
+//! | `paste` `copy` | the same | `len` or `length` becomes `length` |
+//! | any other, and `viewport` | dropped | |
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Why a line is not a recorded session.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// Not JSON, or members of the wrong type.
+    #[error("not a recorded session: {0}")]
+    Form(#[from] serde_json::Error),
+    /// An event without a usable time.
+    #[error("event {index} has no `t`, a finite number of milliseconds")]
+    NoTime {
+        /// Position, from 0.
+        index: usize,
+    },
+}
+
+/// A recorded session.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The recording's own name.
+    pub session_id: String,
+    /// `human`, `bot`, or absent.
+    pub label: Option<String>,
+    /// Where it was recorded.
+    pub source: Option<String>,
+    /// Which generator or task.
+    pub kind: Option<String>,
+    /// The events that have a canonical form.
+    pub events: Vec<RecordedEvent>,
+    /// Events without one, by recorded type.
+    pub dropped: BTreeMap<String, usize>,
+}
+
+/// One event, in canonical form but with a time relative to the session.
+#[derive(Debug, Clone)]
+pub struct RecordedEvent {
+    /// Milliseconds from the session's start.
+    pub offset_ms: f64,
+    event_type: &'static str,
+    data: Map<String, Value>,
+}
+
+impl RecordedEvent {
+    /// Appends the canonical JSON of the event, with `start_ms` (since the Unix epoch) as the session's start.
+    pub fn write_canonical(&self, start_ms: i64, text: &mut String) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "epoch milliseconds are far below 2^53"
+        )]
+        let timestamp = start_ms as f64 + self.offset_ms;
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "{{\"event_type\":\"{}\",\"timestamp\":{timestamp}",
+            self.event_type
+        );
+        if !self.data.is_empty() {
+            let _ = write!(text, ",\"data\":{}", Value::Object(self.data.clone()));
+        }
+        text.push('}');
+    }
+}
+
+#[derive(Deserialize)]
+struct Line {
+    session_id: String,
+    label: Option<String>,
+    source: Option<String>,
+    kind: Option<String>,
+    events: Vec<Map<String, Value>>,
+}
+
+impl Recording {
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// [`RecordingError`] when the line is not a recorded session.
+    pub fn parse(line: &str) -> Result<Self, RecordingError> {
+        let line: Line = serde_json::from_str(line)?;
+        let mut recording = Self {
+            session_id: line.session_id,
+            label: line.label,
+            source: line.source,
+            kind: line.kind,
+            events: Vec::with_capacity(line.events.len()),
+            dropped: BTreeMap::new(),
+        };
+        for (index, event) in line.events.iter().enumerate() {
+            let time = event
+                .get("t")
+                .and_then(Value::as_f64)
+                .filter(|t| t.abs() < 1e12);
+            let offset_ms = time.ok_or(RecordingError::NoTime { index })?;
+            let recorded_type = event
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or("(none)");
+            match canonical(recorded_type, event) {
+                Some((event_type, data)) => {
+                    recording.events.push(RecordedEvent {
+                        offset_ms,
+                        event_type,
+                        data,
+                    });
+                }
+                None => {
+                    *recording
+                        .dropped
+                        .entry(recorded_type.to_owned())
+                        .or_default() += 1
+                }
+            }
+        }
+        Ok(recording)
+    }
+
+    /// Length of the session in milliseconds: the latest event's time.
+    pub fn duration_ms(&self) -> f64 {
+        self.events
+            .iter()
+            .map(|event| event.offset_ms)
+            .fold(0.0, f64::max)
+    }
+
+    /// The body of a batch request with `events`.
+    pub fn batch_json(events: &[RecordedEvent], start_ms: i64) -> String {
+        let mut text = String::with_capacity(events.len() * 96 + 2);
+        text.push('[');
+        for (index, event) in events.iter().enumerate() {
+            if index > 0 {
+                text.push(',');
+            }
+            event.write_canonical(start_ms, &mut text);
+        }
+        text.push(']');
+        text
+    }
+}
+
+fn canonical(
+    recorded_type: &str,
+    event: &Map<String, Value>,
+) -> Option<(&'static str, Map<String, Value>)> {
+    let (event_type, fixed): (_, &[(&str, &str)]) = match recorded_type {
+        "mouse_move" => ("mouse_move", &[]),
+        "mouse_down" => ("pointer", &[("phase", "down")]),
+        "mouse_up" => ("pointer", &[("phase", "up")]),
+        "click" => ("click", &[]),
+        "scroll" => ("scroll", &[]),
+        "keypress" => ("keypress", &[]),
+        "key_down" => ("keystroke", &[("action", "down")]),
+        "key_up" => ("keystroke", &[("action", "up")]),
+        "touch_start" => ("touch", &[("phase", "start")]),
+        "touch_move" => ("touch", &[("phase", "move")]),
+        "touch_end" => ("touch", &[("phase", "end")]),
+        "page" => ("page_view", &[]),
+        "focus" => ("focus", &[]),
+        "blur" => ("blur", &[]),
+        "visibility" => ("visibility", &[]),
+        "input" => ("paste", &[("source", "insertion")]),
+        "paste" => ("paste", &[]),
+        "copy" => ("copy", &[]),
+        _ => return None,
+    };
+    let numbers: &[&str] = match event_type {
+        "mouse_move" | "pointer" | "click" | "touch" => &["x", "y"],
+        "scroll" => &["x", "y", "dx", "dy", "scroll_y"],
+        "keypress" => &["dwell"],
+        _ => &[],
+    };
+    let mut data = Map::new();
+    for (name, value) in fixed {
+        data.insert((*name).to_owned(), json!(value));
+    }
+    for name in numbers {
+        if let Some(number) = event.get(*name).filter(|value| value.is_number()) {
+            data.insert((*name).to_owned(), number.clone());
+        }
+    }
+    words(event_type, event, &mut data);
+    Some((event_type, data))
+}
+
+fn words(event_type: &str, event: &Map<String, Value>, data: &mut Map<String, Value>) {
+    match event_type {
+        "mouse_move" => {
+            if let Some(drag) = event.get("drag") {
+                data.insert(
+                    "drag".to_owned(),
+                    json!(drag == &json!(true) || drag.as_i64() == Some(1)),
+                );
+            }
+        }
+        "pointer" | "click" => {
+            if let Some(button) = event.get("button") {
+                data.insert("button".to_owned(), json!(button_word(button.as_str())));
+            }
+        }
+        "keypress" | "keystroke" => {
+            let class = key_class(event.get("key").and_then(Value::as_str).unwrap_or_default());
+            data.insert("key".to_owned(), json!(class));
+        }
+        "paste" | "copy" => {
+            let length = event.get("len").or_else(|| event.get("length"));
+            if let Some(length) = length.filter(|value| value.is_number()) {
+                data.insert("length".to_owned(), length.clone());
+            }
+        }
+        "visibility" => {
+            if let Some(state @ ("visible" | "hidden")) = event.get("state").and_then(Value::as_str)
+            {
+                data.insert("state".to_owned(), json!(state));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn button_word(button: Option<&str>) -> &'static str {
+    match button.map(str::to_ascii_lowercase).as_deref() {
+        Some("left") => "left",
+        Some("right") => "right",
+        Some("middle") => "middle",
+        _ => "other",
+    }
+}
+
+/// Recorded key classes to canonical ones; anything unknown is `other`.
+fn key_class(recorded: &str) -> &'static str {
+    match recorded {
+        "letter" => "letter",
+        "digit" => "digit",
+        "space" => "space",
+        "punct" => "punctuation",
+        "Backspace" => "backspace",
+        "Delete" => "delete",
+        "Enter" => "enter",
+        "Tab" => "tab",
+        "Esc" | "Escape" => "escape",
+        "Arrow" => "arrow",
+        "Nav" => "navigation",
+        "Shift" => "shift",
+        "Ctrl" => "control",
+        "Alt" => "alt",
+        "Meta" => "meta",
+        "CapsLock" => "caps_lock",
+        "Function" => "function",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{BatchLimits, scan_request};
+    use crate::event::EventLimits;
+
+    const LINE: &str = r#"{"session_id":"a/1","label":"bot","source":"s","kind":"k","viewport":[1280,720],"events":[
+        {"type":"focus","t":0},{"type":"page","t":0,"name":"How are you?"},{"type":"mouse_move","t":5,"x":1,"y":2,"drag":1},
+        {"type":"mouse_down","t":9,"x":1,"y":2,"button":"Left"},{"type":"mouse_up","t":10,"x":1,"y":2,"button":"XButton1"},
+        {"type":"click","t":10,"x":1,"y":2},{"type":"keypress","t":20,"key":"Nav","dwell":70},{"type":"input","t":30,"len":12},
+        {"type":"scroll","t":40,"dy":-100},{"type":"gesture","t":50}]}"#;
+
+    #[test]
+    fn every_mapped_event_passes_the_allow_list() {
+        let recording = Recording::parse(&LINE.replace('\n', "")).unwrap();
+        let body = Recording::batch_json(&recording.events, 1_790_000_000_000);
+        let limits = BatchLimits {
+            max_events: 100,
+            events: EventLimits::NONE,
+        };
+        let batch = scan_request(&body, &limits).unwrap();
+        assert_eq!((batch.accepted, batch.rejected.len()), (9, 0), "{body}");
+        assert_eq!(
+            recording.dropped,
+            BTreeMap::from([("gesture".to_owned(), 1)])
+        );
+        assert!(
+            !body.contains("How are you"),
+            "free text of a recording stays out"
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_no_session_says_why() {
+        assert!(Recording::parse("{").is_err());
+        let error =
+            Recording::parse(r#"{"session_id":"a","events":[{"type":"focus"}]}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "event 0 has no `t`, a finite number of milliseconds"
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! Golden examples: each record's example goes through its codec and its JSON Schema, and the
+//! published schema files equal what the code generates.
+
+#![expect(clippy::unwrap_used, reason = "a broken golden file is a failed test")]
+
+use std::path::{Path, PathBuf};
+
+use schemas::batch::BatchRecord;
+use schemas::header::RecordType;
+use schemas::json_schema;
+use schemas::session::{AnalysisRequested, SessionCompleted, SessionStarted};
+use schemas::verdict::VerdictRecord;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn golden(kind: RecordType) -> String {
+    let path = folder("golden").join(format!("{}.json", kind.as_str()));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn survives<T: Serialize + DeserializeOwned>(kind: RecordType) {
+    let text = golden(kind);
+    let decoded: T = serde_json::from_str(&text).unwrap();
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        serde_json::to_value(&decoded).unwrap(),
+        expected,
+        "{}",
+        kind.as_str()
+    );
+}
+
+#[test]
+fn every_golden_example_survives_its_codec() {
+    survives::<SessionStarted>(RecordType::SessionStarted);
+    survives::<SessionCompleted>(RecordType::SessionCompleted);
+    survives::<AnalysisRequested>(RecordType::AnalysisRequested);
+    survives::<VerdictRecord>(RecordType::Verdict);
+    let text = golden(RecordType::EventBatch);
+    let batch = BatchRecord::decode(text.as_bytes()).unwrap();
+    assert_eq!(batch.len(), 5);
+    assert_eq!(
+        batch.sequence.map(|s| (s.writer, s.sequence)),
+        Some(("w-4f1d", 7))
+    );
+}
+
+#[test]
+fn every_golden_example_validates_and_a_typed_character_does_not() {
+    for (name, schema) in json_schema::documents() {
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let kind = RecordType::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .unwrap();
+        let example: Value = serde_json::from_str(&golden(kind)).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&example)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, Vec::<String>::new(), "{name}");
+        if kind == RecordType::EventBatch {
+            let typed = golden(kind).replace("\"letter\"", "\"q\"");
+            assert!(!validator.is_valid(&serde_json::from_str(&typed).unwrap()));
+            assert!(BatchRecord::decode(typed.as_bytes()).is_err());
+        }
+    }
+}
+
+/// Run with `CANDOR_WRITE_SCHEMAS=1` to write the files anew after a wanted change.
+#[test]
+fn published_schemas_equal_the_generated_ones() {
+    for (name, schema) in json_schema::documents() {
+        let path = folder("json-schema").join(format!("{name}.json"));
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if option_env!("CANDOR_WRITE_SCHEMAS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(published, text, "{} is out of date", path.display());
+    }
+}

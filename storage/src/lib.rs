@@ -1,0 +1,1 @@
+//! The PostgreSQL schema of Candor: migrations, partitions, roles, pools.
