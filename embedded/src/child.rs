@@ -76,22 +76,29 @@ pub(crate) fn setpriv(
     Ok(command)
 }
 
-/// A running (or ended) server process; dropping it kills the process.
+/// A running (or ended) process; dropping it kills the process.
 #[derive(Debug)]
-pub(crate) struct OwnedChild {
+pub struct OwnedChild {
     child: Child,
 }
 
 impl OwnedChild {
+    /// A command that runs `program` so that the kernel kills it when this process dies; add arguments and variables,
+    /// then hand it to [`Self::spawn`].
+    ///
+    /// # Errors
+    /// [`EmbeddedError::ProgramMissing`] without `setpriv`.
+    pub fn command(program: &Path) -> Result<Command, EmbeddedError> {
+        let mut command = setpriv(None, Some(DeathSignal::Kill))?;
+        command.arg(program);
+        Ok(command)
+    }
+
     /// Starts `command` in `folder`, with both outputs appended to `log`.
     ///
     /// # Errors
     /// [`EmbeddedError::File`] for the log, [`EmbeddedError::Spawn`] for the program.
-    pub(crate) fn spawn(
-        mut command: Command,
-        folder: &Path,
-        log: &Path,
-    ) -> Result<Self, EmbeddedError> {
+    pub fn spawn(mut command: Command, folder: &Path, log: &Path) -> Result<Self, EmbeddedError> {
         let output = open_log(log)?;
         let errors = output
             .try_clone()
@@ -108,17 +115,17 @@ impl OwnedChild {
     }
 
     /// Process id, valid until [`Self::exit_status`] returned a status.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// How the process ended, or `None` while it runs.
-    pub(crate) fn exit_status(&mut self) -> Option<ExitStatus> {
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
     /// Sends `signal`, waits up to `deadline`, then kills. Returns whether it ended by itself.
-    pub(crate) fn stop(&mut self, signal: Signal, deadline: Duration) -> bool {
+    pub fn stop(&mut self, signal: Signal, deadline: Duration) -> bool {
         let until = Instant::now() + deadline;
         self.signal(signal);
         while Instant::now() < until {
@@ -132,13 +139,14 @@ impl OwnedChild {
     }
 
     /// Kills the process and reaps it.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         // Both calls fail only for a process that has ended already.
         drop(self.child.kill());
         drop(self.child.wait());
     }
 
-    fn signal(&mut self, signal: Signal) {
+    /// Sends `signal` unless the process has ended.
+    pub fn signal(&mut self, signal: Signal) {
         // The id cannot belong to another process: the child is reaped only by `exit_status` and `kill`, and after
         // that nothing is sent.
         if self.exit_status().is_some() {

@@ -18,12 +18,14 @@ mod services;
 #[cfg(test)]
 mod testing;
 
+pub use child::OwnedChild;
 pub use environment::cache_folder;
 pub use error::EmbeddedError;
 pub use kafka::{KafkaOptions, KafkaServer};
 pub use ports::free_port;
 pub use postgres::{PostgresOptions, PostgresServer};
 pub use postgres_binaries::fetch_postgres_binaries;
+pub use rustix::process::Signal;
 pub use services::{DataFolder, ServiceOptions, Services};
 
 /// What the data are worth.

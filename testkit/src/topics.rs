@@ -1,0 +1,92 @@
+//! Candor's topics under a prefix of their own for each test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::FromClientConfig;
+use schemas::topic::{PartitionCount, Topics};
+
+use crate::kafka::TestKafka;
+use crate::outcome::OrFail;
+
+/// Every topic of Candor under a prefix that no other test uses. Left on the broker, which goes with the test process.
+#[derive(Debug, Clone)]
+pub struct TestTopics {
+    brokers: String,
+    prefix: String,
+    topics: Topics,
+}
+
+impl TestTopics {
+    /// Creates the topics on the shared broker; those keyed by session have `partitions` partitions.
+    ///
+    /// # Panics
+    /// When the broker cannot be started or refuses.
+    pub async fn create(partitions: i32) -> Self {
+        Self::create_on(TestKafka::shared(), partitions).await
+    }
+
+    /// Creates the topics on `kafka`.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub async fn create_on(kafka: &TestKafka, partitions: i32) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        // The random part keeps runs apart on a broker given from outside.
+        let prefix = format!(
+            "test-{}-{number}-{:08x}",
+            std::process::id(),
+            rand::random::<u32>()
+        );
+        let topics = Topics::new(&prefix);
+        create_topics(kafka.brokers(), &topics, partitions).await;
+        Self {
+            brokers: kafka.brokers().to_owned(),
+            prefix,
+            topics,
+        }
+    }
+
+    /// The broker they are on.
+    pub fn brokers(&self) -> &str {
+        &self.brokers
+    }
+
+    /// The prefix, as for `CANDOR_TOPIC_PREFIX`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The full names.
+    pub fn topics(&self) -> &Topics {
+        &self.topics
+    }
+}
+
+async fn create_topics(brokers: &str, topics: &Topics, partitions: i32) {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", brokers);
+    let admin = AdminClient::<DefaultClientContext>::from_config(&config);
+    let admin = admin.or_fail("Kafka administration client");
+    let specs = topics.specs();
+    let new_topics = specs.iter().map(|spec| {
+        let partitions = match spec.partitions {
+            PartitionCount::PerSession => partitions,
+            PartitionCount::One => 1,
+        };
+        let topic = NewTopic::new(&spec.name, partitions, TopicReplication::Fixed(1));
+        spec.config
+            .iter()
+            .fold(topic, |topic, (key, value)| topic.set(key, value))
+    });
+    let new_topics: Vec<NewTopic<'_>> = new_topics.collect();
+    let results = admin.create_topics(&new_topics, &AdminOptions::new()).await;
+    for result in results.or_fail("creating topics") {
+        if let Err((topic, code)) = result {
+            panic!("the broker refuses to create {topic}: {code}");
+        }
+    }
+}
