@@ -1,1 +1,19 @@
-//! The one place that wraps rdkafka: producer, consumer loop, ledger, dead letters.
+//! The one place that wraps librdkafka: producer, consumer loop, ledger, dead letters, topics.
+//!
+//! Services see records, offsets and deliveries, never librdkafka's types. Mechanism lives here,
+//! policy with the callers: what a record means, when a partition pauses, what is a dead letter.
+
+pub mod admin;
+pub mod config;
+pub mod consumer;
+pub mod dead_letter;
+pub mod ledger;
+pub mod metrics;
+pub mod producer;
+mod record;
+pub mod tail;
+
+pub use record::{OwnedRecord, Record};
+
+/// A partition's number.
+pub type Partition = i32;
