@@ -8,6 +8,7 @@
 //! This module does not know what it starts, keeps no log and decides no deadline.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;

@@ -97,7 +97,9 @@ impl KafkaServer {
             child: None,
             _lock: lock,
         };
-        server.files.write_properties(server.ports)?;
+        server
+            .files
+            .write_properties(server.ports, server.options.durability)?;
         server
             .files
             .format_once(|class| server.java_command(Command::new(&server.java), class))?;
