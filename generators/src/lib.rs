@@ -1,1 +1,16 @@
-//! Simulated respondents and bots: deterministic sessions for tests and demos.
+#![doc = include_str!("../README.md")]
+
+mod bots;
+mod dice;
+mod flow;
+mod kind;
+mod mix;
+mod mouse;
+mod people;
+mod session;
+mod stage;
+mod survey;
+
+pub use kind::{Kind, Label, UnknownKind};
+pub use mix::{Mix, MixError};
+pub use session::{Event, Generator, Member, Session};

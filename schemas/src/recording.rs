@@ -9,22 +9,29 @@
 //! |---|---|---|
 //! | `mouse_move` | `mouse_move` | `x y drag` |
 //! | `mouse_down` `mouse_up` | `pointer`, `phase` down or up | `x y button` |
-//! | `click` | `click` | `x y button` |
+//! | `click` | `click` | `x y button`; also `offset_x offset_y target_width target_height pointer_type` |
 //! | `scroll` | `scroll` | `x y dx dy scroll_y` |
 //! | `keypress` | `keypress` | `key` (class), `dwell` |
 //! | `key_down` `key_up` | `keystroke`, `action` down or up | `key` (class) |
 //! | `touch_start` `touch_move` `touch_end` | `touch` with its `phase` | `x y` |
-//! | `page` | `page_view` | – (the name is free text) |
+//! | `page` | `page_view` | `page` (an identifier; `name` is free text and dropped) |
 //! | `focus` `blur` `visibility` | the same | `state` |
 //! | `input` | `paste`, `source` insertion | `len` becomes `length` |
 //! | `paste` `copy` | the same | `len` or `length` becomes `length` |
+//! | `question_view` `question_answer` `device` `network` `honeypot` | the same | every field of the type's allow-list, under its own name |
 //! | any other, and `viewport` | dropped | |
+//!
+//! A field of the last kind, or with a canonical name of its own, whose value breaks the allow-list is
+//! left out; the event stays.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use crate::event::field::is_identifier;
+use crate::event::{EventType, Field, Rule};
 
 /// Why a line is not a recorded session.
 #[derive(Debug, thiserror::Error)]
@@ -186,6 +193,11 @@ fn canonical(
         "input" => ("paste", &[("source", "insertion")]),
         "paste" => ("paste", &[]),
         "copy" => ("copy", &[]),
+        "question_view" => ("question_view", &[]),
+        "question_answer" => ("question_answer", &[]),
+        "device" => ("device", &[]),
+        "network" => ("network", &[]),
+        "honeypot" => ("honeypot", &[]),
         _ => return None,
     };
     let numbers: &[&str] = match event_type {
@@ -204,7 +216,48 @@ fn canonical(
         }
     }
     words(event_type, event, &mut data);
+    copy_listed(event_type, event, &mut data);
     Some((event_type, data))
+}
+
+/// Copies the fields that recordings carry under their canonical names, if their values keep the rule.
+fn copy_listed(event_type: &str, event: &Map<String, Value>, data: &mut Map<String, Value>) {
+    const PRESSED: &[Field] = &[
+        Field::OffsetX,
+        Field::OffsetY,
+        Field::TargetWidth,
+        Field::TargetHeight,
+        Field::PointerType,
+    ];
+    let fields = match event_type {
+        "click" => PRESSED,
+        "page_view" => &[Field::Page],
+        "question_view" | "question_answer" | "device" | "network" | "honeypot" => Field::ALL,
+        _ => &[],
+    };
+    let Some(allowed) = EventType::from_name(event_type).map(EventType::allowed) else {
+        return;
+    };
+    for field in fields.iter().filter(|field| allowed.contains(**field)) {
+        if let Some(value) = event
+            .get(field.name())
+            .filter(|value| keeps(field.rule(), value))
+        {
+            data.insert(field.name().to_owned(), value.clone());
+        }
+    }
+}
+
+fn keeps(rule: Rule, value: &Value) -> bool {
+    match (rule, value) {
+        (Rule::Number, Value::Number(number)) => {
+            number.as_f64().is_some_and(|number| number.abs() <= 1e12)
+        }
+        (Rule::Flag, Value::Bool(_)) => true,
+        (Rule::Word(words), Value::String(word)) => words.contains(&word.as_str()),
+        (Rule::Identifier, Value::String(word)) => is_identifier(word),
+        _ => false,
+    }
 }
 
 fn words(event_type: &str, event: &Map<String, Value>, data: &mut Map<String, Value>) {
@@ -304,6 +357,52 @@ mod tests {
         assert!(
             !body.contains("How are you"),
             "free text of a recording stays out"
+        );
+    }
+
+    #[test]
+    fn survey_events_keep_their_listed_fields_and_nothing_else() {
+        let line = r#"{"session_id":"a","events":[
+            {"type":"page","t":0,"name":"How are you?","page":"p1"},
+            {"type":"question_view","t":0,"question":"q1","kind":"single","text_length":80,"options":5,"wording":"secret"},
+            {"type":"question_answer","t":9,"question":"q 1","option":2,"duration":9,"attention":"passed","kind":"unheard"},
+            {"type":"device","t":9,"platform":"linux","webdriver":true,"cores":"8"},
+            {"type":"network","t":9,"rtt":50,"connection":"wifi"},
+            {"type":"honeypot","t":9,"trap":"website","filled":true,"value":"secret"},
+            {"type":"click","t":9,"x":1,"y":2,"offset_x":-3.5,"target_width":90,"pointer_type":"touch","text":"secret"}]}"#;
+        let recording = Recording::parse(&line.replace('\n', "")).unwrap();
+        let body = Recording::batch_json(&recording.events, 0);
+        let batch = scan_request(
+            &body,
+            &BatchLimits {
+                max_events: 100,
+                events: EventLimits::NONE,
+            },
+        )
+        .unwrap();
+        assert_eq!((batch.accepted, batch.rejected.len()), (7, 0), "{body}");
+        let events: Value = serde_json::from_str(&body).unwrap();
+        let data: Vec<&Value> = events
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| &event["data"])
+            .collect();
+        assert_eq!(data[0], &json!({ "page": "p1" }));
+        assert_eq!(
+            data[1],
+            &json!({ "question": "q1", "kind": "single", "text_length": 80, "options": 5 })
+        );
+        assert_eq!(
+            data[2],
+            &json!({ "option": 2, "duration": 9, "attention": "passed" })
+        );
+        assert_eq!(data[3], &json!({ "platform": "linux", "webdriver": true }));
+        assert_eq!(data[4], &json!({ "rtt": 50, "connection": "wifi" }));
+        assert_eq!(data[5], &json!({ "trap": "website", "filled": true }));
+        assert_eq!(
+            data[6],
+            &json!({ "x": 1, "y": 2, "offset_x": -3.5, "target_width": 90, "pointer_type": "touch" })
         );
     }
 
