@@ -109,6 +109,9 @@ impl OwnedChild {
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors);
+        // Ctrl-C in a terminal goes to the whole foreground group; the servers must outlive the
+        // drain of their owner.
+        command.process_group(0);
         let program = command.get_program().to_string_lossy().into_owned();
         let child = spawn_on_dedicated_thread(command)?
             .map_err(|source| EmbeddedError::Spawn { program, source })?;
@@ -221,6 +224,18 @@ mod tests {
         // A death signal would arrive at once; give it time to be wrong.
         std::thread::sleep(Duration::from_millis(300));
         assert!(child.exit_status().is_none());
+    }
+
+    #[test]
+    fn a_child_is_out_of_reach_of_ctrl_c_in_our_terminal() {
+        let child = sleeper();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let group = stat.rsplit(") ").next().unwrap().split(' ').nth(2).unwrap();
+        assert_eq!(
+            group,
+            child.id().to_string(),
+            "not a group of its own: {stat}"
+        );
     }
 
     #[test]
