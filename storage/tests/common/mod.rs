@@ -1,0 +1,70 @@
+//! A database owned, and migrated, by a login without any special right but that to create roles.
+
+use deadpool_postgres::{Client, Pool};
+use storage::{DatabaseConfig, migrate, pool};
+use testkit::TestDatabase;
+use uuid::Uuid;
+
+/// Midnight of 2026-09-21, UTC.
+pub(crate) const DAY: i64 = 1_789_948_800_000;
+/// Milliseconds of a day.
+pub(crate) const DAY_MS: i64 = 86_400_000;
+
+const OWNER: &str = "candor_test_owner";
+const PASSWORD: &str = "owner";
+
+/// An empty database that belongs to the ordinary login.
+pub(crate) async fn empty_database() -> TestDatabase {
+    let database = TestDatabase::create_empty().await;
+    let superuser = database.client().await;
+    // Roles belong to the cluster, which tests share.
+    let statements = format!(
+        "DO $$ BEGIN
+             CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOINHERIT CREATEROLE NOBYPASSRLS PASSWORD '{PASSWORD}';
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+         ALTER DATABASE {} OWNER TO {OWNER};",
+        database.name()
+    );
+    superuser.batch_execute(&statements).await.unwrap();
+    database
+}
+
+/// The ordinary login's URL.
+pub(crate) fn owner_url(database: &TestDatabase) -> String {
+    database.url_as(OWNER, PASSWORD)
+}
+
+/// A migrated database and a pool of the ordinary login.
+pub(crate) async fn migrated_database() -> (TestDatabase, Pool) {
+    let database = empty_database().await;
+    migrate(&owner_url(&database)).await.unwrap();
+    let pool = pool(&DatabaseConfig::new(owner_url(&database))).unwrap();
+    (database, pool)
+}
+
+/// A connection of the pool.
+pub(crate) async fn client(pool: &Pool) -> Client {
+    pool.get().await.unwrap()
+}
+
+/// A session id of that millisecond.
+pub(crate) fn session_id(millis: i64, low: u64) -> Uuid {
+    let bits = (u128::from(millis.unsigned_abs()) << 80)
+        | (0x7 << 76)
+        | (0x8 << 60)
+        | u128::from(low & 0xffff);
+    Uuid::from_u128(bits)
+}
+
+/// Stores a session of `organisation` as the sink would.
+pub(crate) async fn store_session(client: &mut Client, organisation: &str, id: Uuid) {
+    let transaction = storage::sink_transaction(client).await.unwrap();
+    let statement = "INSERT INTO sessions (id, organisation, created_at, updated_at, status, is_completed, window_count, \
+        event_count, generation, rev_offset, rev_phase) \
+        VALUES ($1, $2, '2026-09-21', '2026-09-21', 'active', false, 1, 3, 1, 7, 0)";
+    transaction
+        .execute(statement, &[&id, &organisation])
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+}

@@ -1,0 +1,312 @@
+//! The schema on a real PostgreSQL, always as an ordinary login.
+#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
+
+mod common;
+
+use chrono::NaiveDate;
+use common::{
+    DAY, DAY_MS, client, empty_database, migrated_database, owner_url, session_id, store_session,
+};
+use schemas::ids::OrganisationId;
+use storage::{
+    SCHEMA_VERSION, count_default_rows, ensure_partitions, migrate, org_transaction,
+    sink_transaction,
+};
+use tokio_postgres::error::SqlState;
+
+fn organisation(name: &str) -> OrganisationId {
+    name.parse().unwrap()
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_second_migration_changes_nothing() {
+    let database = empty_database().await;
+    let url = owner_url(&database);
+    let first = migrate(&url).await.unwrap();
+    assert_eq!(first.version, SCHEMA_VERSION);
+    assert_eq!(
+        first.applied.len(),
+        usize::try_from(SCHEMA_VERSION).unwrap()
+    );
+    let second = migrate(&url).await.unwrap();
+    assert_eq!(second.applied, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn migrations_of_one_and_of_several_databases_may_run_at_once() {
+    let databases = [
+        empty_database().await,
+        empty_database().await,
+        empty_database().await,
+    ];
+    let migrations: Vec<_> = databases
+        .iter()
+        .flat_map(|database| [owner_url(database), owner_url(database)])
+        .map(|url| tokio::spawn(async move { migrate(&url).await }))
+        .collect();
+    let mut applied = 0;
+    for migration in migrations {
+        applied += migration.await.unwrap().unwrap().applied.len();
+    }
+    assert_eq!(
+        applied,
+        databases.len() * usize::try_from(SCHEMA_VERSION).unwrap()
+    );
+}
+
+#[tokio::test]
+async fn an_organisation_sees_its_own_rows_and_no_others() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    let (ours, theirs) = (session_id(DAY, 1), session_id(DAY, 2));
+    store_session(&mut client, "ours", ours).await;
+    store_session(&mut client, "theirs", theirs).await;
+    for (name, expected) in [
+        ("ours", vec![ours]),
+        ("theirs", vec![theirs]),
+        ("nobody", vec![]),
+    ] {
+        let transaction = org_transaction(&mut client, &organisation(name))
+            .await
+            .unwrap();
+        let rows = transaction
+            .query("SELECT id FROM sessions", &[])
+            .await
+            .unwrap();
+        let seen: Vec<uuid::Uuid> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(seen, expected, "{name}");
+        transaction.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn without_an_organisation_nothing_is_seen_not_even_by_the_owner() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    store_session(&mut client, "ours", session_id(DAY, 1)).await;
+    let transaction = org_transaction(&mut client, &organisation("ours"))
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    // Role and organisation ended with the transaction.
+    for role in ["candor_api", "none"] {
+        let transaction = client.transaction().await.unwrap();
+        let statement = format!("SET LOCAL ROLE {role}");
+        transaction.batch_execute(&statement).await.unwrap();
+        let row = transaction
+            .query_one("SELECT count(*) FROM sessions", &[])
+            .await
+            .unwrap();
+        assert_eq!(row.get::<_, i64>(0), 0, "as {role}");
+    }
+    let forced = "SELECT count(*), count(*) FILTER (WHERE relrowsecurity AND relforcerowsecurity) FROM pg_class \
+        WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND relname <> 'refinery_schema_history'";
+    let row = client.query_one(forced, &[]).await.unwrap();
+    let (tables, closed): (i64, i64) = (row.get(0), row.get(1));
+    assert_eq!(
+        (tables, closed),
+        (8, 8),
+        "tables, and those with forced row-level security"
+    );
+}
+
+#[tokio::test]
+async fn the_api_role_cannot_write_and_cannot_read_a_partition_past_its_policies() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    store_session(&mut client, "theirs", session_id(DAY, 1)).await;
+    for statement in [
+        "SELECT * FROM sessions_default",
+        "DELETE FROM sessions",
+        "UPDATE sessions SET status = 'idle'",
+        "SELECT candor_ensure_partitions('2026-09-21', '2026-09-21')",
+        "SELECT candor_drop_partitions_before('2026-09-21')",
+    ] {
+        let transaction = client.transaction().await.unwrap();
+        transaction
+            .batch_execute("SET LOCAL ROLE candor_api; SET LOCAL candor.organisation = 'ours'")
+            .await
+            .unwrap();
+        let refused = transaction.batch_execute(statement).await.unwrap_err();
+        assert_eq!(
+            refused.code(),
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE),
+            "{statement}: {refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rows_of_no_day_go_to_the_default_partition_and_leave_it_when_their_day_comes() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    let (inside, outside) = (session_id(DAY + DAY_MS - 1, 1), session_id(DAY + DAY_MS, 2));
+    for id in [inside, outside] {
+        store_session(&mut client, "ours", id).await;
+    }
+    assert_eq!(count_default_rows(&mut client).await.unwrap(), 2);
+    let made = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21")).await;
+    assert_eq!(made.unwrap(), 4);
+    assert_eq!(count_default_rows(&mut client).await.unwrap(), 1);
+    let transaction = org_transaction(&mut client, &organisation("ours"))
+        .await
+        .unwrap();
+    let statement = "SELECT id, tableoid::regclass::text FROM sessions ORDER BY id";
+    let rows = transaction.query(statement, &[]).await.unwrap();
+    let seen: Vec<(uuid::Uuid, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let expected = [
+        (inside, "sessions_p20260921".to_owned()),
+        (outside, "sessions_default".to_owned()),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn a_day_that_is_a_partition_takes_its_new_rows() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-22"))
+        .await
+        .unwrap();
+    for (low, millis) in [(1, DAY), (2, DAY + DAY_MS - 1), (3, DAY + DAY_MS)] {
+        store_session(&mut client, "ours", session_id(millis, low)).await;
+    }
+    assert_eq!(count_default_rows(&mut client).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn partitions_made_by_several_at_once_are_made_once() {
+    let (_database, pool) = migrated_database().await;
+    let makers: Vec<_> = (0..4)
+        .map(|_| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let mut client = pool.get().await.unwrap();
+                ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-23"))
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    let mut made = 0;
+    for maker in makers {
+        made += maker.await.unwrap();
+    }
+    assert_eq!(made, 12, "four tables, three days");
+    let mut client = client(&pool).await;
+    let again = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-23")).await;
+    assert_eq!(again.unwrap(), 0);
+    let backwards = ensure_partitions(&mut client, date("2026-09-23"), date("2026-09-21")).await;
+    assert!(backwards.is_err(), "{backwards:?}");
+}
+
+#[tokio::test]
+async fn retention_drops_days_and_old_rows_of_the_default_partition() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    ensure_partitions(&mut client, date("2026-09-20"), date("2026-09-21"))
+        .await
+        .unwrap();
+    for (low, millis) in [
+        (1, DAY - DAY_MS),
+        (2, DAY),
+        (3, DAY - 9 * DAY_MS),
+        (4, DAY + 9 * DAY_MS),
+    ] {
+        store_session(&mut client, "ours", session_id(millis, low)).await;
+    }
+    let row = client
+        .query_one("SELECT candor_drop_partitions_before('2026-09-21')", &[])
+        .await
+        .unwrap();
+    assert_eq!(row.get::<_, i32>(0), 4);
+    let transaction = sink_transaction(&mut client).await.unwrap();
+    let rows = transaction
+        .query("SELECT id FROM sessions ORDER BY id", &[])
+        .await
+        .unwrap();
+    let kept: Vec<uuid::Uuid> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(kept, [session_id(DAY, 2), session_id(DAY + 9 * DAY_MS, 4)]);
+}
+
+#[tokio::test]
+async fn a_batch_reads_as_one_row_per_event_by_its_organisation_only() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    let id = session_id(DAY, 1);
+    let transaction = sink_transaction(&mut client).await.unwrap();
+    let statement = r#"INSERT INTO behavior_batches VALUES ('ours', $1, 1, 5, 0, 'b', 3, '2026-09-21T10:00:00Z',
+        '[{"event_type":"mouse_move","timestamp":1790000000250,"data":{"x":12.5}},
+          {"event_type":"keypress","timestamp":"2026-09-21T14:13:20.120Z","data":{"key":"letter"}},
+          {"event_type":"focus","timestamp":1790000000250}]')"#;
+    transaction.execute(statement, &[&id]).await.unwrap();
+    transaction.commit().await.unwrap();
+    let transaction = org_transaction(&mut client, &organisation("ours"))
+        .await
+        .unwrap();
+    let statement = "SELECT event_type || ' ' || extract(epoch FROM timestamp)::numeric(16,3) || ' ' || data::text, id \
+        FROM behavior_data WHERE session_id = $1 ORDER BY log_offset, position";
+    let rows = transaction.query(statement, &[&id]).await.unwrap();
+    let seen: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let expected = [
+        r#"mouse_move 1790000000.250 {"x": 12.5}"#,
+        r#"keypress 1790000000.120 {"key": "letter"}"#,
+        "focus 1790000000.250 {}",
+    ];
+    assert_eq!(seen, expected);
+    let ids: std::collections::BTreeSet<uuid::Uuid> = rows.iter().map(|row| row.get(1)).collect();
+    assert_eq!(ids.len(), 3, "ids of events differ");
+    transaction.rollback().await.unwrap();
+    let transaction = org_transaction(&mut client, &organisation("theirs"))
+        .await
+        .unwrap();
+    let count: i64 = transaction
+        .query_one("SELECT count(*) FROM behavior_data", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(count, 0);
+}
+
+#[tokio::test]
+async fn every_filter_of_the_session_list_uses_an_index_under_row_level_security() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    for (filter, index) in [
+        ("id < uuid_floor('2026-09-22')", "newest"),
+        ("status = 'idle'", "by_status"),
+        ("risk_level = 'HIGH'", "by_risk"),
+        ("class = 'human'", "by_class"),
+        ("platform = 'qualtrics'", "by_platform"),
+        ("survey_id >= 'SV_' AND survey_id < 'SV`'", "by_survey"),
+        ("respondent_id = 'R_9'", "by_respondent"),
+        ("score_thousandths >= 900", "by_score"),
+    ] {
+        let transaction = org_transaction(&mut client, &organisation("ours"))
+            .await
+            .unwrap();
+        // The table is empty here, so a plan by cost would read it whole.
+        transaction
+            .batch_execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+            .await
+            .unwrap();
+        let statement = format!("EXPLAIN SELECT id FROM sessions WHERE {filter}");
+        let rows = transaction.query(&statement, &[]).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        // A partition's index is named after its columns; the condition is what matters.
+        let column = filter.split(' ').next().unwrap();
+        let condition = plan
+            .lines()
+            .find(|line| line.contains("Index Cond"))
+            .unwrap_or_default();
+        assert!(
+            condition.contains("organisation") && condition.contains(column),
+            "{index}: {plan}"
+        );
+    }
+}
