@@ -20,7 +20,7 @@ pub(crate) async fn empty_database() -> TestDatabase {
     // Roles belong to the cluster, which tests share.
     let statements = format!(
         "DO $$ BEGIN
-             CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOINHERIT CREATEROLE NOBYPASSRLS PASSWORD '{PASSWORD}';
+             CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE NOBYPASSRLS PASSWORD '{PASSWORD}';
          EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
          ALTER DATABASE {} OWNER TO {OWNER};",
         database.name()
