@@ -1,0 +1,111 @@
+//! Device: what the browser says of itself. Weak where privacy tools say the same.
+
+use schemas::event::{Event, Field};
+use schemas::verdict::Method;
+
+use super::Pointer;
+use crate::finding::{Finding, Judgement};
+
+/// What has been said; the latest report of each property counts.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Device {
+    reports: u32,
+    webdriver: bool,
+    automation: bool,
+    headless: bool,
+    software_renderer: bool,
+    user_agent_mismatch: bool,
+    mobile: bool,
+    touch_points: Option<f64>,
+    screen: (Option<f64>, Option<f64>),
+    viewport: (Option<f64>, Option<f64>),
+    no_languages: bool,
+}
+
+impl Device {
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
+        self.reports = self.reports.saturating_add(1);
+        for field in Field::ALL {
+            if let Some(flag) = event.flag(*field) {
+                self.flag(*field, flag);
+            } else if let Some(number) = event.number(*field) {
+                self.number(*field, number);
+            } else if let Some(word) = event.word(*field) {
+                self.word(*field, word);
+            }
+        }
+    }
+
+    pub(crate) fn flag(&mut self, field: Field, value: bool) {
+        self.reports = self.reports.max(1);
+        match field {
+            Field::Webdriver => self.webdriver = value,
+            Field::Automation => self.automation = value,
+            Field::Headless => self.headless = value,
+            Field::UserAgentMismatch => self.user_agent_mismatch = value,
+            Field::Mobile => self.mobile = value,
+            _ => {}
+        }
+    }
+
+    pub(crate) fn number(&mut self, field: Field, value: f64) {
+        self.reports = self.reports.max(1);
+        match field {
+            Field::TouchPoints => self.touch_points = Some(value),
+            Field::ScreenWidth => self.screen.0 = Some(value),
+            Field::ScreenHeight => self.screen.1 = Some(value),
+            Field::ViewportWidth => self.viewport.0 = Some(value),
+            Field::ViewportHeight => self.viewport.1 = Some(value),
+            Field::Languages => self.no_languages = value == 0.0,
+            _ => {}
+        }
+    }
+
+    pub(crate) fn word(&mut self, field: Field, value: &str) {
+        self.reports = self.reports.max(1);
+        if field == Field::Renderer {
+            self.software_renderer = value == "software";
+        }
+    }
+
+    pub(crate) fn judge(&self, pointer: &Pointer) -> Judgement {
+        let mut judgement = Judgement::new(Method::Device, self.reports, self.reports > 0);
+        for (holds, code, weight, text) in self.claims(pointer) {
+            judgement.find(holds, || Finding {
+                code,
+                weight,
+                evidence: Vec::new(),
+                text: text.to_owned(),
+            });
+        }
+        let larger = |view: Option<f64>, screen: Option<f64>| {
+            view.zip(screen)
+                .filter(|(view, screen)| *view > screen * 1.5)
+        };
+        let beyond =
+            larger(self.viewport.0, self.screen.0).or(larger(self.viewport.1, self.screen.1));
+        if let Some((view, screen)) = beyond {
+            judgement.findings.push(Finding {
+                code: "device.viewport_beyond_screen",
+                weight: 0.4,
+                evidence: vec![("viewport_px", view), ("screen_px", screen)],
+                text: format!("The viewport ({view} px) is larger than the screen ({screen} px)."),
+            });
+        }
+        judgement
+    }
+
+    #[rustfmt::skip]
+    fn claims(&self, pointer: &Pointer) -> [(bool, &'static str, f64, &'static str); 7] {
+        let deaf = self.mobile && self.touch_points == Some(0.0) && !pointer.touched();
+        [
+            (self.webdriver, "device.webdriver", 0.95, "The browser says that it is driven by a program (navigator.webdriver)."),
+            (self.automation, "device.automation_traces", 0.9, "Traces of an automation framework were found in the page."),
+            (self.headless, "device.headless", 0.9, "The browser runs without a screen."),
+            (self.user_agent_mismatch, "device.user_agent_mismatch", 0.4, "User agent and client hints contradict each other."),
+            (self.software_renderer, "device.software_renderer", 0.2, "Graphics are drawn in software, as on servers and virtual machines."),
+            (self.no_languages, "device.no_languages", 0.3, "The browser names no language."),
+            (deaf, "device.mobile_without_touch", 0.5, "A mobile device that knows no touch."),
+        ]
+    }
+}

@@ -1,0 +1,76 @@
+//! Rulesets: the thresholds that turn measurements into findings and a score into a level.
+//!
+//! A session is judged by the ruleset that its first record names. `builtin-1` is compiled in; others
+//! come through the control topic.
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the compiled-in ruleset.
+pub const BUILTIN_RULESET: &str = "builtin-1";
+/// Model version when no learned model is used.
+pub const BUILTIN_MODEL: &str = "none";
+
+/// A versioned set of rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ruleset {
+    /// Its version.
+    pub version: String,
+    /// The thresholds.
+    pub thresholds: Thresholds,
+}
+
+impl Default for Ruleset {
+    fn default() -> Self {
+        Self {
+            version: BUILTIN_RULESET.to_owned(),
+            thresholds: Thresholds::default(),
+        }
+    }
+}
+
+/// Every configurable number of the rules. Shares are 0 to 1. What events are counted as while they
+/// are folded (an instant press, a far click) is fixed in the channels: features do not depend on rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Thresholds {
+    /// Score from which a session counts as a bot.
+    pub bot_score: f64,
+    /// Score from which the risk is medium.
+    pub medium_score: f64,
+    /// Score from which the risk is high.
+    pub high_score: f64,
+    /// Score from which the risk is critical.
+    pub critical_score: f64,
+    /// Assumed share of automated sessions before anything is seen.
+    pub prior: f64,
+    /// Presses needed to judge their length.
+    pub min_presses: u32,
+    /// Clicks far from the one before that are needed to judge teleports.
+    pub min_far_clicks: u32,
+    /// Key presses needed to judge typing.
+    pub min_keys: u32,
+    /// Spread over mean of key intervals below which typing is clockwork (people: 0.4 and more).
+    pub clockwork_variation: f64,
+    /// Questions answered faster than reading allows, as a share, above which the survey was sped through.
+    pub speeding_share: f64,
+    /// Equal grid answers in a row that make a straight line.
+    pub straight_line: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            bot_score: 0.6,
+            medium_score: 0.3,
+            high_score: 0.6,
+            critical_score: 0.85,
+            prior: 0.05,
+            min_presses: 5,
+            min_far_clicks: 5,
+            min_keys: 20,
+            clockwork_variation: 0.12,
+            speeding_share: 0.7,
+            straight_line: 8,
+        }
+    }
+}

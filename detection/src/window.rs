@@ -1,0 +1,139 @@
+//! One window of one session: everything the verdict needs, in a fixed number of bytes.
+
+use schemas::batch::BatchRecord;
+use schemas::event::{Event, EventType, Field};
+use schemas::session::{Property, SessionStarted};
+use schemas::verdict::Verdict;
+
+use crate::channels::{Answers, Device, Focus, Keys, Network, Pointer, Scroll, Timing};
+use crate::combine;
+use crate::ruleset::Ruleset;
+use crate::writers::{Admission, WriterLedger};
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folded {
+    /// Its events are in the features.
+    Folded,
+    /// It had been folded before; nothing changed.
+    Duplicate,
+}
+
+/// Streaming features of one window. Holds no events and no memory outside itself.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Window {
+    writers: WriterLedger,
+    events: u64,
+    unordered: u64,
+    pub(crate) keys: Keys,
+    pub(crate) pointer: Pointer,
+    pub(crate) timing: Timing,
+    pub(crate) device: Device,
+    pub(crate) network: Network,
+    pub(crate) focus: Focus,
+    pub(crate) scroll: Scroll,
+    pub(crate) answers: Answers,
+}
+
+impl Window {
+    /// An empty window.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in what is known before the first event.
+    pub fn start(&mut self, started: &SessionStarted) {
+        for (name, value) in &started.device {
+            if let Some(field) = Field::from_name(name) {
+                match value {
+                    Property::Flag(flag) => self.device.flag(field, *flag),
+                    Property::Number(number) => self.device.number(field, *number),
+                    Property::Word(word) => self.device.word(field, word),
+                }
+            }
+        }
+        self.network.client(&started.client);
+    }
+
+    /// Adds a batch, unless it has been added before.
+    pub fn fold(&mut self, batch: &BatchRecord<'_>) -> Folded {
+        if let Some(sequence) = batch.sequence {
+            match self.writers.admit(sequence) {
+                Admission::Fresh => {}
+                Admission::Duplicate => return Folded::Duplicate,
+                Admission::Unknown => self.unordered += 1,
+            }
+        }
+        for event in batch.events() {
+            self.event(&event);
+        }
+        Folded::Folded
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
+        self.events += 1;
+        self.timing.event(event);
+        match event.event_type {
+            EventType::MouseMove | EventType::Pointer | EventType::Click | EventType::Touch => {
+                self.pointer.event(event);
+                self.focus.activity(event);
+            }
+            EventType::Keypress | EventType::Keystroke => {
+                self.keys.event(event);
+                self.focus.activity(event);
+            }
+            EventType::Focus | EventType::Blur | EventType::Visibility => self.focus.event(event),
+            EventType::Paste => {
+                self.focus.paste(event);
+                self.answers.paste(event);
+            }
+            EventType::Scroll => self.scroll.event(event),
+            EventType::PageView
+            | EventType::QuestionView
+            | EventType::QuestionAnswer
+            | EventType::Honeypot => {
+                self.answers.event(event);
+                self.keys.interrupt();
+            }
+            EventType::Device => self.device.event(event),
+            EventType::Network => self.network.event(event),
+            EventType::Copy | EventType::Custom => {}
+        }
+    }
+
+    /// Number of events folded.
+    pub fn event_count(&self) -> u64 {
+        self.events
+    }
+
+    /// Batches that were folded although they may have been folded before.
+    pub fn unknown_batches(&self) -> u64 {
+        self.unordered
+    }
+
+    /// Judges what has been seen. `processing_time_ms` is 0: the caller has the clock.
+    pub fn verdict(&self, ruleset: &Ruleset) -> Verdict {
+        let rules = &ruleset.thresholds;
+        let judgements = vec![
+            self.keys.judge(rules),
+            self.pointer.judge(rules),
+            self.timing.judge(rules),
+            self.device.judge(&self.pointer),
+            self.network.judge(),
+            self.focus.judge(),
+            self.scroll.judge(),
+            self.answers.judge(rules),
+        ];
+        combine::verdict(judgements, self.events, ruleset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_stays_within_four_kibibytes() {
+        assert!(size_of::<Window>() <= 2048, "{} bytes", size_of::<Window>());
+    }
+}
