@@ -15,10 +15,11 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT uuid_floor(day::timestamp AT TIME ZONE 'UTC')
 $$;
 
--- The partitioned tables and the column each is partitioned by.
+-- The partitioned tables and the column each is partitioned by, in the order in which the sink locks them: one order for
+-- all, so that making partitions and writing rows do not wait for each other in a circle.
 CREATE FUNCTION candor_partitioned_tables() RETURNS TABLE (name text, key text)
 LANGUAGE sql IMMUTABLE AS $$
-    VALUES ('sessions', 'id'), ('session_windows', 'session_id'), ('detection_results', 'session_id'),
+    VALUES ('session_windows', 'session_id'), ('detection_results', 'session_id'), ('sessions', 'id'),
         ('behavior_batches', 'session_id')
 $$;
 

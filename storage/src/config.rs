@@ -1,8 +1,11 @@
 //! How to reach the database, and the pool that does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime,
+};
 use runtime::config::{Config, Millis, Reader, Secret};
 use tokio_postgres::NoTls;
 
@@ -90,28 +93,54 @@ impl Config for DatabaseConfig {
     }
 }
 
+/// A server-side end of transactions whose client has gone silent: they hold row locks.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
+
 /// A pool of connections; none is opened before the first is asked for.
 ///
 /// # Errors
 /// [`StorageError::BadUrl`] or [`StorageError::BuildPool`].
 pub fn pool(config: &DatabaseConfig) -> Result<Pool, StorageError> {
+    pool_with_setup(config, "")
+}
+
+/// A pool that runs the statements of `setup` once on each new connection, as the login's own role: temporary tables,
+/// settings of the session.
+///
+/// # Errors
+/// [`StorageError::BadUrl`] or [`StorageError::BuildPool`].
+pub fn pool_with_setup(
+    config: &DatabaseConfig,
+    setup: impl Into<String>,
+) -> Result<Pool, StorageError> {
+    let setup: Arc<str> = setup.into().into();
     let mut postgres: tokio_postgres::Config =
         config.url.expose().parse().map_err(StorageError::BadUrl)?;
+    let options = format!(
+        "-c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+        config.statement_timeout.as_millis(),
+        IDLE_IN_TRANSACTION.as_millis()
+    );
     postgres
         .application_name(&config.application_name)
         .connect_timeout(config.connect_timeout)
-        .options(format!(
-            "-c statement_timeout={}",
-            config.statement_timeout.as_millis()
-        ));
+        .options(options);
     let recycling = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
+    let run_setup = Hook::async_fn(move |client: &mut ClientWrapper, _| {
+        let setup = setup.clone();
+        Box::pin(async move {
+            let outcome = client.batch_execute(&setup).await;
+            outcome.map_err(HookError::Backend)
+        })
+    });
     Pool::builder(Manager::from_config(postgres, NoTls, recycling))
         .max_size(config.pool_size)
         .runtime(Runtime::Tokio1)
         .create_timeout(Some(config.connect_timeout))
         .wait_timeout(Some(config.connect_timeout))
+        .post_create(run_setup)
         .build()
         .map_err(StorageError::BuildPool)
 }

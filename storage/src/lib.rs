@@ -6,7 +6,7 @@ mod migration;
 mod partition;
 mod transaction;
 
-pub use config::{DatabaseConfig, pool};
+pub use config::{DatabaseConfig, pool, pool_with_setup};
 pub use error::StorageError;
 pub use migration::{MigrationReport, SCHEMA_VERSION, migrate};
 pub use partition::{count_default_rows, ensure_partitions};

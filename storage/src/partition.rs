@@ -17,6 +17,9 @@ pub async fn ensure_partitions(
 ) -> Result<i32, StorageError> {
     let during = || StorageError::during("making partitions");
     let transaction = sink_transaction(client).await?;
+    // Who waits for the default partition makes all others wait behind it: rather give up and come again.
+    let limit = "SET LOCAL lock_timeout = '10s'";
+    transaction.batch_execute(limit).await.map_err(during())?;
     let statement = "SELECT candor_ensure_partitions($1::text::date, $2::text::date)";
     let (first, last) = (first.to_string(), last.to_string());
     let row = transaction.query_one(statement, &[&first, &last]).await;
