@@ -1,1 +1,107 @@
-//! The candor command: dev, score, loadgen, topics, migrate.
+#![doc = include_str!("../README.md")]
+
+pub mod loadgen;
+pub mod migrate;
+pub mod recordings;
+pub mod score;
+pub mod topics;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use kafka::config::KafkaConfig;
+use runtime::config::{self, Config};
+use runtime::service::EXIT_USAGE;
+use runtime::telemetry::{self, LogConfig};
+use storage::DatabaseConfig;
+
+/// Detects bots in online surveys while they are being answered
+#[derive(Debug, Parser)]
+#[command(name = "candor", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What the command can do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Judge recorded sessions offline, one JSON object per session
+    Score(score::Options),
+    /// Send recorded or simulated sessions to a gateway; prints a JSON summary
+    ///
+    /// Without --rate and --max the gaps between events are kept, divided by --speedup. With --rate or
+    /// --max they are not, unless --speedup is given beside --rate.
+    Loadgen(Box<loadgen::Options>),
+    /// Make or list the Kafka topics
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Topics(topics::Verb),
+    /// Bring the database to the schema of this version; harmless when repeated
+    #[command(after_help = settings::<DatabaseConfig>())]
+    Migrate,
+}
+
+fn settings<C: Config>() -> String {
+    format!(
+        "Settings, as environment variables, as files named by NAME_FILE, or in the TOML file that \
+         CANDOR_CONFIG names:\n{}",
+        config::help::<C>()
+    )
+}
+
+/// The command: reads the arguments, does it, and says how it went (64: wrong arguments or settings).
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way, too, and go to standard output.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(EXIT_USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let outcome = match cli.verb {
+        Verb::Score(options) => score::command(&options),
+        Verb::Loadgen(options) => block_on(loadgen::command(*options)),
+        Verb::Topics(verb) => with_settings(|config| block_on(topics::command(verb, config))),
+        Verb::Migrate => with_settings(|config| block_on(migrate::command(config))),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("candor: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Loads the settings of a verb and starts the log.
+fn with_settings<C: Config>(
+    verb: impl FnOnce(C) -> anyhow::Result<ExitCode>,
+) -> anyhow::Result<ExitCode> {
+    let loaded = config::load::<LogConfig>().and_then(|log| {
+        telemetry::init(&log.config);
+        config::load::<C>()
+    });
+    match loaded {
+        Ok(loaded) => verb(loaded.config),
+        Err(errors) => {
+            eprintln!("candor cannot start:\n{errors}");
+            Ok(ExitCode::from(EXIT_USAGE))
+        }
+    }
+}
+
+fn block_on(verb: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let executor = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let outcome = executor.block_on(verb);
+    // A reading thread that waits for standard input must not hold the process.
+    executor.shutdown_timeout(std::time::Duration::from_millis(200));
+    outcome
+}

@@ -1,0 +1,189 @@
+//! `candor score`: judges recorded sessions offline, one JSON object per session.
+//!
+//! Sessions go the way they go in production: the request scanner with its allow-list, the batch
+//! record, the detector's window and the builtin ruleset. Nothing of a recording but its events reaches
+//! the window; label, source and kind are only carried to the output. The output is a function of the
+//! input: sessions begin at a fixed time, and no clock is read.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use detection::{Ruleset, Window};
+use schemas::batch::{BatchError, BatchLimits, BatchRecord, BatchRecordError, scan_request};
+use schemas::event::EventLimits;
+use schemas::recording::Recording;
+use schemas::verdict::{Method, Reason, RiskLevel, SessionClass, Verdict};
+use serde::Serialize;
+
+use crate::recordings::Recordings;
+
+/// Start of every scored session, milliseconds since the Unix epoch: any fixed time will do.
+const START_MS: i64 = 1_790_000_000_000;
+/// Events of one batch; verdicts do not depend on it.
+const BATCH_EVENTS: usize = 500;
+
+/// Options of `candor score`.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Files of recorded sessions, one JSON object a line, plain or gzip; `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Why a session cannot be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum ScoreError {
+    /// Its events make no batch.
+    #[error(transparent)]
+    Request(#[from] BatchError),
+    /// The batch record cannot be read back.
+    #[error(transparent)]
+    Record(#[from] BatchRecordError),
+}
+
+/// A judged session.
+#[derive(Debug)]
+pub struct Scored {
+    /// The verdict on all of its events.
+    pub verdict: Verdict,
+    /// Events that the allow-list refused, by code.
+    pub rejected: BTreeMap<&'static str, usize>,
+}
+
+/// One line of output.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    session_id: &'a str,
+    label: Option<&'a str>,
+    source: Option<&'a str>,
+    kind: Option<&'a str>,
+    is_bot: bool,
+    confidence_score: f64,
+    risk_level: RiskLevel,
+    class: SessionClass,
+    method_scores: &'a BTreeMap<Method, f64>,
+    reasons: &'a [Reason],
+    event_count: u64,
+}
+
+/// Judges `recording` with `ruleset`.
+///
+/// # Errors
+/// [`ScoreError`] when its events do not make batches.
+pub fn score(recording: &Recording, ruleset: &Ruleset) -> Result<Scored, ScoreError> {
+    let limits = BatchLimits {
+        max_events: BATCH_EVENTS,
+        events: EventLimits::NONE,
+    };
+    let mut window = Window::new();
+    let mut rejected = BTreeMap::new();
+    for events in recording.events.chunks(BATCH_EVENTS) {
+        let body = Recording::batch_json(events, START_MS);
+        let batch = scan_request(&body, &limits)?;
+        for rejection in &batch.rejected {
+            *rejected.entry(rejection.code.as_str()).or_default() += 1;
+        }
+        if batch.accepted > 0 {
+            let value = batch.encode("score");
+            window.fold(&BatchRecord::decode(&value)?);
+        }
+    }
+    Ok(Scored {
+        verdict: window.verdict(ruleset),
+        rejected,
+    })
+}
+
+/// Runs the verb on standard output and standard error.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn command(options: &Options) -> anyhow::Result<ExitCode> {
+    let output = io::BufWriter::new(io::stdout().lock());
+    let all_opened = run(options, output, io::stderr())?;
+    Ok(if all_opened {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Scores every session of the files in order, writing verdicts to `output` and problems to `problems`.
+/// `false` if a file could not be opened; bad lines are reported and passed over.
+///
+/// # Errors
+/// When `output` cannot be written. A closed pipe ends the run without one.
+pub fn run(
+    options: &Options,
+    mut output: impl Write,
+    mut problems: impl Write,
+) -> io::Result<bool> {
+    let ruleset = Ruleset::default();
+    let mut all_opened = true;
+    for path in &options.files {
+        let recordings = match Recordings::open(path) {
+            Ok(recordings) => recordings,
+            Err(error) => {
+                all_opened = false;
+                let _ = writeln!(problems, "{}: {error}", path.display());
+                continue;
+            }
+        };
+        for item in recordings {
+            let written = match item {
+                Ok(recording) => write_scored(&recording, &ruleset, &mut output, &mut problems),
+                Err(bad) => {
+                    // A closed standard error must not stop the verdicts.
+                    let _ = writeln!(problems, "{bad}");
+                    Ok(())
+                }
+            };
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(all_opened),
+                other => other?,
+            }
+        }
+    }
+    match output.flush() {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(all_opened),
+        other => other.map(|()| all_opened),
+    }
+}
+
+fn write_scored(
+    recording: &Recording,
+    ruleset: &Ruleset,
+    output: &mut impl Write,
+    problems: &mut impl Write,
+) -> io::Result<()> {
+    let scored = match score(recording, ruleset) {
+        Ok(scored) => scored,
+        Err(error) => {
+            let _ = writeln!(problems, "{}: {error}", recording.session_id);
+            return Ok(());
+        }
+    };
+    for (code, count) in &scored.rejected {
+        let session = &recording.session_id;
+        let _ = writeln!(problems, "{session}: {count} event(s) rejected: {code}");
+    }
+    let verdict = &scored.verdict;
+    let line = Line {
+        session_id: &recording.session_id,
+        label: recording.label.as_deref(),
+        source: recording.source.as_deref(),
+        kind: recording.kind.as_deref(),
+        is_bot: verdict.is_bot,
+        confidence_score: verdict.confidence_score,
+        risk_level: verdict.risk_level,
+        class: verdict.class,
+        method_scores: &verdict.method_scores,
+        reasons: &verdict.reasons,
+        event_count: verdict.event_count,
+    };
+    serde_json::to_writer(&mut *output, &line)?;
+    output.write_all(b"\n")
+}
