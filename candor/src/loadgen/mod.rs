@@ -75,7 +75,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
         let (options, stats, shutdown) = (options.clone(), Arc::clone(&stats), shutdown.clone());
         tokio::task::spawn_blocking(move || source::feed(&options, &stats, &feed, &shutdown))
     };
-    let progress = tokio::spawn(report(Arc::clone(&stats)));
+    let progress = (!options.quiet).then(|| tokio::spawn(report(Arc::clone(&stats))));
     let sessions = Arc::new(Mutex::new(sessions));
     let mut tasks = JoinSet::new();
     for _ in 0..options.concurrency {
@@ -94,7 +94,9 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
     }
     drop(sessions);
     reader.await.context("the reading thread panicked")?;
-    progress.abort();
+    if let Some(progress) = progress {
+        progress.abort();
+    }
     if let Some(out) = &sender.sessions_out {
         out.finish()
             .context("the file of sessions is not complete")?;

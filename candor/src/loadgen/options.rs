@@ -76,6 +76,9 @@ pub struct Options {
     /// How often a request is repeated after 429, 503 or a broken connection
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub retries: u32,
+    /// No progress line
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 impl Options {
@@ -100,6 +103,7 @@ impl Options {
             label_metadata: false,
             sessions_out: None,
             retries: 8,
+            quiet: false,
         }
     }
 

@@ -192,7 +192,8 @@ pub(crate) fn honeypot_filler(dice: Dice) -> Vec<Event> {
 /// Moves like a person, but reads nothing and always takes the same option.
 pub(crate) fn straight_liner(mut dice: Dice) -> Vec<Event> {
     let option = dice.below(3);
-    let hand = pointer_of_a_person(&mut dice);
+    let mut hand = pointer_of_a_person(&mut dice);
+    hand.route = hand.route.without_wandering();
     let mut bot = bot(Jump, HELD);
     bot.hand = Box::new(hand);
     bot.pace = Pace::Fixed(Spread::Uniform(80.0, 350.0));

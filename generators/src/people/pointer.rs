@@ -114,6 +114,14 @@ pub(crate) fn pointer_of_a_person(dice: &mut Dice) -> Mouse<PersonalRoute> {
 }
 
 impl PersonalRoute {
+    /// The same hand of somebody who does not play with the pointer.
+    pub(crate) fn without_wandering(self) -> Self {
+        Self {
+            wanders: 0.0,
+            ..self
+        }
+    }
+
     fn draw(dice: &mut Dice) -> Self {
         Self {
             base: dice.around(190.0, 0.2),
