@@ -265,6 +265,20 @@ impl Producer {
         self.inner.in_flight_count()
     }
 
+    /// Whether the cluster answers this producer and has `topic`. Blocks.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn check_topic(&self, topic: &str, timeout: Duration) -> Result<(), String> {
+        let metadata = self.inner.client().fetch_metadata(Some(topic), timeout);
+        let metadata = metadata.map_err(|error| format!("Kafka does not answer: {error}"))?;
+        let found = metadata.topics().iter().find(|found| found.name() == topic);
+        match found {
+            Some(found) if found.error().is_none() && !found.partitions().is_empty() => Ok(()),
+            _ => Err(format!("topic {topic} does not exist; run `candor topics create`")),
+        }
+    }
+
     /// Waits until nothing is in flight; says how many records are left when the time is over.
     /// Blocks: call it from a blocking thread.
     pub fn flush(&self, timeout: Duration) -> i32 {

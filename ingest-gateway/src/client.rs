@@ -1,0 +1,203 @@
+//! What only the gateway sees of a client: its network and the class of its user agent.
+//!
+//! Addresses are cut to their network (IPv4 /24, IPv6 /48) and hashed with the session secret and the
+//! organisation, so that neither the log nor the database ever holds one, and two organisations cannot
+//! compare theirs. `X-Forwarded-For` is believed only as far as trusted proxies wrote it: it is read
+//! from the right, and the first address that is no trusted proxy is the client.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use axum::http::{Extensions, HeaderMap, header};
+use ipnet::IpNet;
+use runtime::config::Setting;
+use schemas::ids::{OrganisationId, SessionSecret};
+use schemas::session::ClientStamp;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Networks whose `X-Forwarded-For` is believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl Setting for TrustedProxies {
+    fn parse(text: &str) -> Result<Self, String> {
+        let network = |part: &str| {
+            let part = part.trim();
+            let address = || part.parse::<IpAddr>().map(IpNet::from);
+            part.parse::<IpNet>()
+                .or_else(|_| address())
+                .map_err(|_| format!("must list networks such as 10.0.0.0/8, not `{part}`"))
+        };
+        let parts = text.split(',').filter(|part| !part.trim().is_empty());
+        parts.map(network).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl TrustedProxies {
+    fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The client's address, if it can be known.
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = peer.to_canonical();
+        if !self.contains(peer) {
+            return Some(peer);
+        }
+        let lines: Vec<&str> = headers
+            .get_all(FORWARDED_FOR)
+            .iter()
+            .map(|line| line.to_str().unwrap_or_default())
+            .collect();
+        let hops = lines.iter().flat_map(|line| line.split(','));
+        for hop in hops.rev() {
+            // What is left of an unreadable hop was written by somebody we do not know.
+            let address = parse_hop(hop.trim())?;
+            if !self.contains(address) {
+                return Some(address);
+            }
+        }
+        Some(peer)
+    }
+}
+
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<SocketAddr>().map(|address| address.ip());
+    let address = hop.parse::<IpAddr>().or_else(|_| with_port()).ok()?;
+    Some(address.to_canonical())
+}
+
+/// The stamp of a session's first record.
+pub(crate) fn stamp(
+    secret: &SessionSecret,
+    organisation: &OrganisationId,
+    proxies: &TrustedProxies,
+    (extensions, headers): (&Extensions, &HeaderMap),
+) -> ClientStamp {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    let address = peer.and_then(|peer| proxies.client(peer.0.ip(), headers));
+    let hash = |address| match address {
+        IpAddr::V4(address) => secret.pseudonym(organisation, &address.octets()[..3]),
+        IpAddr::V6(address) => secret.pseudonym(organisation, &address.octets()[..6]),
+    };
+    ClientStamp {
+        address_hash: address.map(hash),
+        user_agent_class: Some(user_agent_class(headers).to_owned()),
+    }
+}
+
+/// Names that headless browsers and drivers give themselves.
+const HEADLESS: [&str; 6] = [
+    "headless",
+    "phantomjs",
+    "puppeteer",
+    "playwright",
+    "selenium",
+    "slimerjs",
+];
+/// Names inside a `Mozilla/…` text that no browser has.
+const NOT_A_BROWSER: [&str; 4] = ["bot", "spider", "crawler", "http"];
+
+fn user_agent_class(headers: &HeaderMap) -> &'static str {
+    let value = headers.get(header::USER_AGENT);
+    let text = value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let lower = text.trim().to_ascii_lowercase();
+    let has = |names: &[&str]| names.iter().any(|name| lower.contains(name));
+    if lower.is_empty() {
+        "none"
+    } else if has(&HEADLESS) {
+        "headless"
+    } else if (lower.starts_with("mozilla/") || lower.starts_with("opera/")) && !has(&NOT_A_BROWSER)
+    {
+        "browser"
+    } else {
+        "library"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forwarded(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn client(peer: &str, values: &[&str]) -> Option<String> {
+        let proxies = TrustedProxies::parse("10.0.0.0/8, fd00::/8, 192.0.2.7").unwrap();
+        let address = proxies.client(peer.parse().unwrap(), &forwarded(values))?;
+        Some(address.to_string())
+    }
+
+    #[test]
+    fn forwarded_addresses_count_only_behind_trusted_proxies() {
+        let is = |address: &str| Some(address.to_owned());
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"]), is("203.0.113.9"));
+        assert_eq!(client("10.1.1.1", &["198.51.100.1"]), is("198.51.100.1"));
+        assert_eq!(
+            client("::ffff:10.1.1.1", &["198.51.100.1"]),
+            is("198.51.100.1")
+        );
+        let forged = "1.1.1.1, 198.51.100.1:5000";
+        assert_eq!(
+            client("10.1.1.1", &[forged, "192.0.2.7"]),
+            is("198.51.100.1")
+        );
+        assert_eq!(client("fd00::1", &["[2001:db8::5]:443"]), is("2001:db8::5"));
+        assert_eq!(client("10.1.1.1", &[]), is("10.1.1.1"));
+        assert_eq!(client("10.1.1.1", &["198.51.100.1, unknown"]), None);
+    }
+
+    #[test]
+    fn a_wrong_network_is_named() {
+        let problem = TrustedProxies::parse("10.0.0.0/8,10.0.0.0/40").unwrap_err();
+        assert!(problem.contains("`10.0.0.0/40`"), "{problem}");
+    }
+
+    fn stamped(peer: &str, organisation: &str) -> Option<String> {
+        let secret = SessionSecret::new([7; 32]).unwrap();
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        let (organisation, proxies) = (organisation.parse().unwrap(), TrustedProxies::default());
+        let seen = (&extensions, &HeaderMap::new());
+        stamp(&secret, &organisation, &proxies, seen).address_hash
+    }
+
+    #[test]
+    fn neighbours_share_a_hash_and_organisations_do_not() {
+        let hash = stamped("198.51.100.1", "acme");
+        assert_eq!(hash.as_deref().map(str::len), Some(32));
+        assert_eq!(hash, stamped("198.51.100.254", "acme"));
+        assert_ne!(hash, stamped("198.51.101.1", "acme"));
+        assert_ne!(hash, stamped("198.51.100.1", "other"));
+        let six = stamped("2001:db8:1:2::3", "acme");
+        assert_eq!(six, stamped("2001:db8:1:ffff::1", "acme"));
+        assert_ne!(six, stamped("2001:db8:2::1", "acme"));
+    }
+
+    #[test]
+    fn user_agents_fall_into_four_classes() {
+        let class = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::USER_AGENT, text.parse().unwrap());
+            user_agent_class(&headers)
+        };
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        assert_eq!(class(chrome), "browser");
+        assert_eq!(
+            class(&chrome.replace("Chrome", "HeadlessChrome")),
+            "headless"
+        );
+        assert_eq!(class("Mozilla/5.0 (compatible; Examplebot/2.1)"), "library");
+        assert_eq!(class("curl/8.14.1"), "library");
+        assert_eq!(class(""), "none");
+        assert_eq!(user_agent_class(&HeaderMap::new()), "none");
+    }
+}

@@ -1,0 +1,147 @@
+//! The gateway's OpenAPI 3.1 document, made from the routes' own annotations.
+//!
+//! The types here exist for the document only: requests are scanned, not deserialised, and problems
+//! are written by `runtime`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi as _, ToSchema};
+
+use crate::routes::{complete, events, sessions};
+
+/// What a platform knows of a session. Every member is optional.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionBody {
+    /// Survey platform, e.g. `qualtrics`; at most 128 characters.
+    platform: Option<String>,
+    /// The platform's name of the survey; at most 128 characters.
+    survey_id: Option<String>,
+    /// The platform's name of the respondent, a pseudonym; at most 128 characters.
+    respondent_id: Option<String>,
+    /// Device properties, as in the data of `device` events.
+    #[schema(value_type = Option<Object>)]
+    device: Option<BTreeMap<String, serde_json::Value>>,
+    /// At most 32 numbers, booleans and short words.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// A batch of events.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes a body that is scanned, not built")]
+pub(crate) enum BatchBody {
+    /// The events alone.
+    Events(Vec<EventBody>),
+    /// The events with what makes a retry recognisable.
+    Sequenced {
+        /// The events, at most 5,000.
+        events: Vec<EventBody>,
+        /// Random identifier of one client instance.
+        writer: Option<String>,
+        /// Number of the batch, from 0; comes with `writer`.
+        sequence: Option<u64>,
+    },
+}
+
+/// One event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventBody {
+    /// One of the listed types; others are kept as `custom`.
+    event_type: String,
+    /// RFC 3339 text or milliseconds since 1970.
+    timestamp: TimestampBody,
+    /// Fields from the allow-list of the type.
+    #[schema(value_type = Option<Object>)]
+    data: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// When an event happened, by the client's clock.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes a body that is scanned, not built")]
+pub(crate) enum TimestampBody {
+    /// RFC 3339.
+    Text(String),
+    /// Milliseconds since 1970.
+    Millis(f64),
+}
+
+/// A failure (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemBody {
+    /// `urn:candor:problem:` and the code.
+    r#type: String,
+    /// One sentence per code.
+    title: String,
+    /// The status.
+    status: u16,
+    /// What is wrong with this request.
+    detail: Option<String>,
+    /// The path.
+    instance: Option<String>,
+    /// Stable; what to match on.
+    code: String,
+    /// To be quoted when asking for help.
+    request_id: Option<String>,
+    /// The wrong members or events.
+    errors: Option<Vec<ProblemMember>>,
+}
+
+/// One wrong member or event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemMember {
+    /// JSON pointer into the body.
+    pointer: String,
+    /// What kind of mistake; stable.
+    code: String,
+    /// A sentence about it.
+    detail: String,
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Candor ingest gateway",
+        description = "Sessions, batches of behavioural events, completion. A 2xx means that the broker has acknowledged.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(sessions::create, events::post, complete::post),
+    components(schemas(ProblemBody)),
+    modifiers(&Security),
+    tags((name = "ingest", description = "Writing to sessions"))
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
+        components.add_security_scheme("secret_key", header);
+        components.add_security_scheme("ingest_token", bearer);
+    }
+}
+
+/// The document.
+pub fn document() -> OpenApi {
+    Document::openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change of the API is a change of this file: write the printed document into it.
+    #[test]
+    fn the_document_is_the_one_in_the_repository() {
+        let text = document().to_pretty_json().unwrap();
+        let stored = include_str!("../tests/fixtures/openapi.json");
+        assert_eq!(text.trim(), stored.trim(), "the document is now:\n{text}");
+    }
+}

@@ -1,0 +1,267 @@
+//! Wiring: the same functions for production, `candor dev` and tests.
+//!
+//! [`setup`] builds the parts, [`bind`] takes the address, [`Bound::run`] serves until the shutdown and
+//! then drains in this order: readiness off, no new connection, requests that have begun are finished,
+//! the producer is flushed, what could not be delivered is logged. Nothing here waits for Kafka: a
+//! gateway without a broker starts, is not ready, and answers 503 (INV-10).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use kafka::metrics::ProducerMetrics;
+use kafka::producer::{ClientError, Producer, ProducerOptions};
+use prometheus::Registry;
+use runtime::CancellationToken;
+use runtime::health::{Component, Health};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::auth::{Gatekeeper, KeyRing};
+use crate::body::BodyReader;
+use crate::config::GatewayConfig;
+use crate::metrics::Metrics;
+use crate::publish::Publisher;
+use crate::router;
+use crate::server::Server;
+use crate::state::Gateway;
+
+/// How often Kafka is looked at: readiness follows within a few seconds.
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
+/// Longest wait for one look.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Why the gateway cannot start or run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The Kafka client refuses its settings.
+    #[error(transparent)]
+    Kafka(#[from] ClientError),
+    /// A metric's name is taken.
+    #[error("metrics cannot be registered")]
+    Metrics(#[from] prometheus::Error),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+}
+
+/// The gateway's parts, built but not serving.
+#[derive(Debug)]
+pub struct Components {
+    gateway: Arc<Gateway>,
+    metrics: Metrics,
+    producer: Producer,
+    kafka_health: Component,
+    events_topic: String,
+    drain_timeout: Duration,
+}
+
+/// Builds the gateway's parts; metrics go to `registry`, the state of Kafka to `health`.
+///
+/// # Errors
+/// [`StartError`] when the Kafka client refuses its settings or a metric's name is taken.
+pub fn setup(
+    config: &GatewayConfig,
+    registry: &Registry,
+    health: &Health,
+) -> Result<Components, StartError> {
+    let metrics = Metrics::register(registry)?;
+    let options = ProducerOptions {
+        queue_bytes: config.limits.in_flight_bytes,
+        // Once nobody waits any more, a late delivery only makes duplicates of the client's retry.
+        delivery_timeout: config.limits.ack_timeout,
+        ..ProducerOptions::default()
+    };
+    let producer = Producer::new(
+        &config.kafka,
+        &options,
+        ProducerMetrics::register(registry)?,
+    )?;
+    let events_topic = config.kafka.topics().events;
+    let gateway = Gateway {
+        gatekeeper: Gatekeeper {
+            keys: key_ring(config),
+            secret: config.session_secret.clone(),
+        },
+        publisher: Publisher {
+            producer: producer.clone(),
+            topic: events_topic.clone(),
+            ack_timeout: config.limits.ack_timeout,
+            metrics: metrics.clone(),
+        },
+        bodies: BodyReader::new(&config.limits, metrics.clone()),
+        slots: Arc::new(Semaphore::new(config.limits.concurrent_requests)),
+        batch_events: config.limits.batch_events,
+        session_lifetime: config.session_lifetime,
+        trusted_proxies: config.trusted_proxies.clone(),
+        metrics: metrics.clone(),
+    };
+    Ok(Components {
+        gateway: Arc::new(gateway),
+        metrics,
+        producer,
+        kafka_health: health.required("ingest_kafka"),
+        events_topic,
+        drain_timeout: config.drain_timeout,
+    })
+}
+
+fn key_ring(config: &GatewayConfig) -> KeyRing {
+    let mut keys = KeyRing::default();
+    if let Some(key) = &config.bootstrap_key {
+        keys.add(key.expose(), config.bootstrap_organisation.clone());
+    }
+    if keys.is_empty() {
+        tracing::warn!(
+            "no secret key is accepted, so no session can begin; set CANDOR_BOOTSTRAP_SECRET_KEY"
+        );
+    }
+    keys
+}
+
+impl Components {
+    /// The state that [`router::api_routes`] needs.
+    pub fn gateway(&self) -> Arc<Gateway> {
+        Arc::clone(&self.gateway)
+    }
+
+    /// The gateway's metrics.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Keeps the health component `ingest_kafka` true to the broker until `shutdown`.
+    pub async fn watch_kafka(&self, shutdown: CancellationToken) {
+        let mut was_up = None;
+        while !shutdown.is_cancelled() {
+            let (producer, topic) = (self.producer.clone(), self.events_topic.clone());
+            let probe = move || producer.check_topic(&topic, PROBE_TIMEOUT);
+            let outcome = tokio::task::spawn_blocking(probe).await;
+            let outcome = outcome.unwrap_or_else(|error| Err(error.to_string()));
+            let is_up = outcome.is_ok();
+            let changed = was_up.replace(is_up) != Some(is_up);
+            match outcome {
+                Ok(()) => {
+                    self.kafka_health.up();
+                    if changed {
+                        tracing::info!(kafka.topic = self.events_topic, "kafka is reachable");
+                    }
+                }
+                Err(reason) => {
+                    if changed {
+                        tracing::warn!(reason, "kafka is not reachable; requests get 503");
+                    }
+                    self.kafka_health.down(reason);
+                }
+            }
+            let pause = tokio::time::sleep(PROBE_INTERVAL);
+            let _ = shutdown.run_until_cancelled(pause).await;
+        }
+    }
+
+    /// Waits for the records in flight; returns how many are left undelivered. No request waits for
+    /// one of these any more, so none of them was acknowledged to a client.
+    pub async fn flush(&self) -> usize {
+        let (producer, budget) = (self.producer.clone(), self.drain_timeout);
+        let flushing = tokio::task::spawn_blocking(move || producer.flush(budget));
+        let left = flushing.await.unwrap_or_else(|_| self.producer.in_flight());
+        let left = usize::try_from(left).unwrap_or_default();
+        if left > 0 {
+            tracing::warn!(
+                count = left,
+                "records were not delivered; nobody was told they were"
+            );
+        }
+        left
+    }
+}
+
+/// A gateway that has its address and does not serve yet.
+#[derive(Debug)]
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    components: Components,
+    health: Health,
+    config: GatewayConfig,
+}
+
+/// Builds the gateway and takes its address; port 0 takes a free one.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn bind(config: GatewayConfig) -> Result<Bound, StartError> {
+    let (registry, health) = (Registry::new(), Health::default());
+    let components = setup(&config, &registry, &health)?;
+    let router = router::router(components.gateway(), health.clone(), registry);
+    let listen = |source| StartError::Listen {
+        address: config.listen,
+        source,
+    };
+    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    Ok(Bound {
+        listener,
+        address,
+        router,
+        components,
+        health,
+        config,
+    })
+}
+
+impl Bound {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its health.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Serves until `shutdown`, then drains.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let server = Server {
+            router: self.router,
+            limits: self.config.server,
+            connections: self.components.metrics.connections.clone(),
+            drain_timeout: self.config.drain_timeout,
+        };
+        tracing::info!(address = %self.address, "listening");
+        // Readiness turns off before the server hears of the shutdown.
+        let stop_serving = CancellationToken::new();
+        let begin_drain = async {
+            shutdown.cancelled().await;
+            self.health.begin_shutdown();
+            stop_serving.cancel();
+        };
+        let serve = server.serve(self.listener, stop_serving.clone());
+        let watch = self.components.watch_kafka(shutdown.clone());
+        let (cut, (), ()) = tokio::join!(serve, begin_drain, watch);
+        if cut > 0 {
+            tracing::warn!(
+                count = cut,
+                "connections were cut; their requests took too long"
+            );
+        }
+        self.components.flush().await;
+    }
+}
+
+/// Runs the gateway until `shutdown`.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn run(config: GatewayConfig, shutdown: CancellationToken) -> Result<(), StartError> {
+    bind(config).await?.run(shutdown).await;
+    Ok(())
+}

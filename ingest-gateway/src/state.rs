@@ -1,0 +1,47 @@
+//! What the routes share: built once, never changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use schemas::batch::BatchLimits;
+use schemas::event::{EventLimits, EventTime};
+use tokio::sync::Semaphore;
+
+use crate::auth::Gatekeeper;
+use crate::body::BodyReader;
+use crate::client::TrustedProxies;
+use crate::metrics::Metrics;
+use crate::publish::Publisher;
+
+/// 2000-01-01T00:00:00Z: no browser that sends events is older, a clock that says so is not set.
+const EARLIEST_EVENT_MS: i64 = 946_684_800_000;
+/// A client's clock may be wrong by a time zone or two, not by more.
+const EVENT_AHEAD: TimeDelta = TimeDelta::hours(24);
+
+/// The state of the gateway's routes.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(crate) gatekeeper: Gatekeeper,
+    pub(crate) publisher: Publisher,
+    pub(crate) bodies: BodyReader,
+    /// One permit per request being answered.
+    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) batch_events: usize,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) metrics: Metrics,
+}
+
+impl Gateway {
+    pub(crate) fn batch_limits(&self, now: DateTime<Utc>) -> BatchLimits {
+        let latest = (now + EVENT_AHEAD).timestamp_millis();
+        BatchLimits {
+            max_events: self.batch_events,
+            events: EventLimits {
+                earliest: EventTime::from_millis(EARLIEST_EVENT_MS),
+                latest: EventTime::from_millis(latest),
+            },
+        }
+    }
+}
