@@ -1,1 +1,25 @@
-//! Stateless detector: consumes events, keeps session windows, publishes verdicts.
+//! The detector: reads the events topic, keeps one window per open session, publishes verdicts.
+//!
+//! Workers hold no disk and may be killed at any moment. State is a cache of the log (INV-5): a new
+//! owner of a partition reads it again from the committed offset, which is the first record of the
+//! oldest window that still matters ([`windows::restart`]). Verdicts are a pure function of the log
+//! (INV-3) and carry a revision (INV-4), so replaying is harmless.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`windows`] | which record belongs to which window, when verdicts are emitted; pure |
+//! | `handler` | the consumer's side: decoding, producing, acknowledgements, commits |
+//! | [`config`] | settings |
+//! | [`setup`] | building and running the service |
+
+pub mod config;
+mod decode;
+mod handler;
+mod metrics;
+mod poison;
+pub mod rulesets;
+mod setup;
+pub mod windows;
+
+pub use config::WorkerConfig;
+pub use setup::{Components, WorkerError, run, setup};

@@ -1,0 +1,180 @@
+//! Settings of the worker.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use kafka::config::KafkaConfig;
+use runtime::config::{Config, Millis, Reader, Seconds};
+use runtime::service::ServiceConfig;
+
+/// When windows close and verdicts are emitted. All times are broker time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowConfig {
+    /// Inactivity after which a session is over.
+    pub gap: Duration,
+    /// How long after a gap or a completion a late record still belongs to the window.
+    pub grace: Duration,
+    /// Longest window.
+    pub max_length: Duration,
+    /// New events after which a running verdict is emitted.
+    pub emit_events: u64,
+    /// Broker time after which the next batch emits a running verdict.
+    pub emit_after: Duration,
+    /// How far the wall clock must be past a gap before it may close windows of an idle partition:
+    /// more than clocks differ and fetches last.
+    pub clock_margin: Duration,
+    /// Generation of the events topic; grows when the topic is re-created or replaced.
+    pub generation: u32,
+}
+
+impl Default for WindowConfig {
+    fn default() -> Self {
+        Self {
+            gap: Duration::from_secs(1800),
+            grace: Duration::from_secs(300),
+            max_length: Duration::from_secs(86_400),
+            emit_events: 25,
+            emit_after: Duration::from_secs(2),
+            clock_margin: Duration::from_secs(10),
+            generation: 1,
+        }
+    }
+}
+
+impl Config for WindowConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let config = Self {
+            gap: reader
+                .or::<Seconds>(
+                    "SESSION_GAP_SECONDS",
+                    "1800",
+                    "inactivity after which a session is over",
+                )
+                .0,
+            grace: reader
+                .or::<Seconds>(
+                    "SESSION_GRACE_SECONDS",
+                    "300",
+                    "how long late records still belong to a closed window",
+                )
+                .0,
+            max_length: reader
+                .or::<Seconds>("SESSION_MAX_SECONDS", "86400", "longest window")
+                .0,
+            emit_events: reader.or(
+                "EMIT_EVENTS",
+                "25",
+                "new events after which a running verdict is emitted",
+            ),
+            emit_after: reader
+                .or::<Millis>(
+                    "EMIT_AFTER_MS",
+                    "2000",
+                    "time after which the next batch emits a running verdict",
+                )
+                .0,
+            clock_margin: reader
+                .or::<Seconds>(
+                    "CLOCK_MARGIN_SECONDS",
+                    "10",
+                    "wall-clock margin before idle partitions close windows",
+                )
+                .0,
+            generation: reader.or("TOPIC_GENERATION", "1", "generation of the events topic"),
+        };
+        reader.check(
+            !config.gap.is_zero(),
+            "CANDOR_SESSION_GAP_SECONDS must not be 0",
+        );
+        reader.check(
+            config.max_length > config.gap,
+            "CANDOR_SESSION_MAX_SECONDS must be above the gap",
+        );
+        config
+    }
+}
+
+/// Settings of the worker.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// How to reach Kafka.
+    pub kafka: KafkaConfig,
+    /// Where health and metrics are served.
+    pub listen: SocketAddr,
+    /// Consumer group; `{prefix}-detector` unless set.
+    pub group: String,
+    /// Topic to read; `{prefix}.events.v1` unless set.
+    pub events_topic: String,
+    /// Topic to write; `{prefix}.verdicts.v1` unless set.
+    pub verdicts_topic: String,
+    /// Topic for dead letters; `{prefix}.events.v1.dlq` unless set.
+    pub dead_letter_topic: String,
+    /// Windows.
+    pub windows: WindowConfig,
+}
+
+impl WorkerConfig {
+    /// The usual group and topics of `kafka`.
+    pub fn new(kafka: KafkaConfig, listen: SocketAddr) -> Self {
+        let topics = kafka.topics();
+        Self {
+            group: format!("{}-detector", kafka.prefix),
+            events_topic: topics.events,
+            verdicts_topic: topics.verdicts,
+            dead_letter_topic: topics.dead_letters,
+            kafka,
+            listen,
+            windows: WindowConfig::default(),
+        }
+    }
+}
+
+impl Config for WorkerConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let usual = Self::new(
+            KafkaConfig::read(reader),
+            reader.or(
+                "LISTEN",
+                "127.0.0.1:8082",
+                "where health and metrics are served",
+            ),
+        );
+        let mut topic = |name, usual: &String, help| {
+            reader.optional(name, help).unwrap_or_else(|| usual.clone())
+        };
+        let group = topic(
+            "DETECTOR_GROUP",
+            &usual.group,
+            "consumer group, {prefix}-detector unless set",
+        );
+        let events_topic = topic(
+            "EVENTS_TOPIC",
+            &usual.events_topic,
+            "topic to read, {prefix}.events.v1 unless set",
+        );
+        let verdicts_topic = topic(
+            "VERDICTS_TOPIC",
+            &usual.verdicts_topic,
+            "topic to write, {prefix}.verdicts.v1 unless set",
+        );
+        let dead_letter_topic = topic(
+            "DEAD_LETTER_TOPIC",
+            &usual.dead_letter_topic,
+            "topic for dead letters, {prefix}.events.v1.dlq unless set",
+        );
+        Self {
+            group,
+            events_topic,
+            verdicts_topic,
+            dead_letter_topic,
+            windows: WindowConfig::read(reader),
+            ..usual
+        }
+    }
+}
+
+impl ServiceConfig for WorkerConfig {
+    fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+}

@@ -1,0 +1,160 @@
+//! Building the worker and running it until a shutdown.
+
+use std::time::Duration;
+
+use kafka::consumer::{self, ConsumerConfig};
+use kafka::metrics::{ConsumerMetrics, ProducerMetrics};
+use kafka::producer::{Producer, ProducerOptions};
+use prometheus::Registry;
+use runtime::CancellationToken;
+use runtime::health::{Component, Health};
+use runtime::tasks::{TaskError, Tasks};
+use tokio::net::TcpListener;
+
+use crate::config::WorkerConfig;
+use crate::handler::DetectorHandler;
+use crate::metrics::Metrics;
+use crate::rulesets::Rulesets;
+
+/// How long the cluster may take to answer at start.
+const START_WAIT: Duration = Duration::from_secs(60);
+/// How long everything may take to stop.
+const STOP_CEILING: Duration = Duration::from_secs(30);
+/// How long a verdict is retried before the worker starts again from its commit.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Why the worker could not start or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// A metric's name is taken.
+    #[error("metrics cannot be registered")]
+    Metrics(#[from] prometheus::Error),
+    /// The Kafka client cannot be made.
+    #[error(transparent)]
+    Client(#[from] kafka::producer::ClientError),
+    /// Topics are missing, or the cluster does not answer.
+    #[error("{0}")]
+    Topics(String),
+    /// The health address cannot be listened on.
+    #[error("{address} cannot be listened on")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A task ended.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+}
+
+/// A worker that is ready to run.
+pub struct Components {
+    config: WorkerConfig,
+    handler: DetectorHandler,
+    consumer_metrics: ConsumerMetrics,
+    kafka_health: Component,
+}
+
+impl std::fmt::Debug for Components {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Components")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a worker. Its metrics go to `registry`, its health to `health`.
+///
+/// # Errors
+/// [`WorkerError`] when a client or a metric cannot be made.
+pub fn setup(
+    config: WorkerConfig,
+    registry: &Registry,
+    health: &Health,
+) -> Result<Components, WorkerError> {
+    let options = ProducerOptions {
+        delivery_timeout: DELIVERY_TIMEOUT,
+        ..ProducerOptions::default()
+    };
+    let producer = Producer::new(
+        &config.kafka,
+        &options,
+        ProducerMetrics::register(registry)?,
+    )?;
+    let handler = DetectorHandler::new(
+        config.clone(),
+        Rulesets::default(),
+        producer,
+        Metrics::register(registry)?,
+    );
+    let kafka_health = health.required("kafka");
+    Ok(Components {
+        config,
+        handler,
+        consumer_metrics: ConsumerMetrics::register(registry)?,
+        kafka_health,
+    })
+}
+
+impl Components {
+    /// Consumes until `shutdown`, then drains, commits and leaves the group.
+    ///
+    /// # Errors
+    /// [`WorkerError`] when topics are missing, or what stopped the consumer.
+    pub async fn consume(self, shutdown: CancellationToken) -> Result<(), WorkerError> {
+        let config = self.config;
+        let (kafka, events, verdicts, dead_letters) = (
+            config.kafka.clone(),
+            config.events_topic.clone(),
+            config.verdicts_topic,
+            config.dead_letter_topic,
+        );
+        let check = tokio::task::spawn_blocking(move || {
+            kafka::admin::require_topics(&kafka, &[&events, &verdicts, &dead_letters], START_WAIT)
+        });
+        check
+            .await
+            .map_err(|error| WorkerError::Topics(error.to_string()))?
+            .map_err(WorkerError::Topics)?;
+        self.kafka_health.up();
+        let consumer = ConsumerConfig::new(config.kafka, config.group, config.events_topic);
+        let outcome =
+            consumer::spawn(consumer, self.handler, self.consumer_metrics, shutdown).await;
+        self.kafka_health.down("the consumer has ended");
+        outcome.map_err(|error| {
+            WorkerError::Task(TaskError::Failed {
+                name: "consumer",
+                reason: error.to_string(),
+            })
+        })
+    }
+}
+
+/// Runs a worker with its health and metrics server until `shutdown`.
+///
+/// # Errors
+/// What stopped it.
+pub async fn run(config: WorkerConfig, shutdown: CancellationToken) -> Result<(), WorkerError> {
+    let (registry, health) = (Registry::new(), Health::default());
+    let address = config.listen;
+    let components = setup(config, &registry, &health)?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| WorkerError::Listen { address, source })?;
+    let router = runtime::health::router(health.clone(), registry);
+    let mut tasks = Tasks::new(shutdown.clone());
+    tasks.spawn("consumer", components.consume(shutdown.clone()));
+    tasks.spawn(
+        "health",
+        runtime::http::serve(listener, router, shutdown.clone()),
+    );
+    let stopping = shutdown.clone();
+    tasks.spawn("readiness", async move {
+        stopping.cancelled().await;
+        health.begin_shutdown();
+        Ok::<(), std::convert::Infallible>(())
+    });
+    Ok(tasks.wait(STOP_CEILING).await?)
+}
