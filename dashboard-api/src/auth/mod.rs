@@ -1,0 +1,195 @@
+//! Who may read: the secret key, or a browser that has exchanged it for a cookie.
+//!
+//! An open verdict would be an oracle for a bot's author, so publishable keys and ingest tokens, which
+//! every respondent's browser holds, are refused. A request that shows a key is judged by the key
+//! alone; otherwise by its cookie, and then a writing method must come from this site's own pages.
+
+mod seal;
+
+use axum::extract::FromRequestParts;
+use axum::extract::Path;
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN};
+use axum::http::request::Parts;
+use chrono::{DateTime, TimeDelta, Utc};
+use runtime::config::Secret;
+use schemas::ids::{OrganisationId, SessionId};
+use schemas::token::INGEST_TOKEN_PREFIX;
+use subtle::ConstantTimeEq;
+
+use crate::error::ApiError;
+use crate::setup::AppState;
+use seal::Seal;
+
+/// Name of the cookie of signed-in browsers.
+pub(crate) const COOKIE_NAME: &str = "candor_session";
+/// How long a sign-in lasts.
+pub(crate) const SIGN_IN_HOURS: i64 = 12;
+/// How long a sign-in link works.
+const LINK_MINUTES: i64 = 10;
+
+const COOKIE_USE: &[u8] = b"candor.dashboard-cookie.v1";
+const LINK_USE: &[u8] = b"candor.dashboard-link.v1";
+
+/// A path with a token that signs a browser in, once opened within ten minutes of `now`: for whoever
+/// starts the service and prints its address. `secret` is the service's `CANDOR_SESSION_SECRET`.
+pub fn sign_in_link(secret: &Secret, organisation: &OrganisationId, now: DateTime<Utc>) -> String {
+    let expires_at = now + TimeDelta::minutes(LINK_MINUTES);
+    let token = link_seal(secret).close(organisation, expires_at);
+    format!("/sign-in?token={token}")
+}
+
+fn link_seal(secret: &Secret) -> Seal {
+    Seal::new(&[LINK_USE, secret.expose().as_bytes()])
+}
+
+/// Decides who may read.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    key: Secret,
+    organisation: OrganisationId,
+    cookies: Seal,
+    links: Seal,
+    public_origin: Option<String>,
+}
+
+impl Gate {
+    pub(crate) fn new(
+        key: &Secret,
+        organisation: &OrganisationId,
+        session_secret: &Secret,
+        public_origin: Option<&str>,
+    ) -> Self {
+        // The key is part of the cookies' seal: a new key signs everybody out.
+        let parts = [
+            COOKIE_USE,
+            session_secret.expose().as_bytes(),
+            key.expose().as_bytes(),
+        ];
+        Self {
+            key: key.clone(),
+            organisation: organisation.clone(),
+            cookies: Seal::new(&parts),
+            links: link_seal(session_secret),
+            public_origin: public_origin.map(|origin| origin.trim_end_matches('/').to_owned()),
+        }
+    }
+
+    /// The organisation that a key reads.
+    pub(crate) fn by_key(&self, key: &str) -> Result<OrganisationId, ApiError> {
+        if key.starts_with("pk_") || key.starts_with(INGEST_TOKEN_PREFIX) {
+            return Err(ApiError::KeyOnlyWrites);
+        }
+        if bool::from(key.as_bytes().ct_eq(self.key.expose().as_bytes())) {
+            Ok(self.organisation.clone())
+        } else {
+            Err(ApiError::KeyUnknown)
+        }
+    }
+
+    /// The organisation that a cookie reads.
+    pub(crate) fn by_cookie(
+        &self,
+        cookie: &str,
+        now: DateTime<Utc>,
+    ) -> Result<OrganisationId, ApiError> {
+        self.cookies.open(cookie, now).ok_or(ApiError::KeyUnknown)
+    }
+
+    /// The organisation that a sign-in link reads.
+    pub(crate) fn by_link(&self, token: &str, now: DateTime<Utc>) -> Option<OrganisationId> {
+        self.links.open(token, now)
+    }
+
+    /// A cookie's value.
+    pub(crate) fn cookie(&self, organisation: &OrganisationId, now: DateTime<Utc>) -> String {
+        let expires_at = now + TimeDelta::hours(SIGN_IN_HOURS);
+        self.cookies.close(organisation, expires_at)
+    }
+
+    /// Refuses a request that another site's page makes with the reader's cookie.
+    pub(crate) fn check_origin(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let Some(origin) = text(ORIGIN) else {
+            return Err(ApiError::OriginRefused);
+        };
+        let is_public = self.public_origin.as_deref() == Some(origin);
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        if is_public || (authority.is_some() && authority == text(HOST)) {
+            Ok(())
+        } else {
+            Err(ApiError::OriginRefused)
+        }
+    }
+
+    fn judge(&self, parts: &Parts) -> Result<OrganisationId, ApiError> {
+        if let Some(key) = presented_key(&parts.headers) {
+            return self.by_key(key);
+        }
+        let cookie = presented_cookie(&parts.headers).ok_or(ApiError::KeyMissing)?;
+        let organisation = self.by_cookie(cookie, Utc::now())?;
+        if !parts.method.is_safe() {
+            self.check_origin(&parts.headers)?;
+        }
+        Ok(organisation)
+    }
+}
+
+fn presented_key(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
+    let bearer = text(AUTHORIZATION.as_str()).map(|value| match value.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+        // Another scheme is a key that nobody knows.
+        _ => "",
+    });
+    bearer.or_else(|| text("x-api-key"))
+}
+
+fn presented_cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE_NAME)
+        .map(|(_, value)| value)
+}
+
+/// A caller who may read one organisation's sessions; an extractor.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader {
+    /// The organisation.
+    pub(crate) organisation: OrganisationId,
+}
+
+impl FromRequestParts<AppState> for Reader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let organisation = state.gate().judge(parts)?;
+        Ok(Self { organisation })
+    }
+}
+
+/// A caller and the session of the path, whose id was minted for the caller's organisation; an
+/// extractor of routes with one parameter.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadableSession {
+    /// The organisation.
+    pub(crate) organisation: OrganisationId,
+    /// The session.
+    pub(crate) id: SessionId,
+}
+
+impl FromRequestParts<AppState> for ReadableSession {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Reader { organisation } = Reader::from_request_parts(parts, state).await?;
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        // What is not even text is no session either.
+        let Path(text) = path.map_err(|_| ApiError::UnknownSession)?;
+        let id = state.session(&organisation, &text)?;
+        Ok(Self { organisation, id })
+    }
+}

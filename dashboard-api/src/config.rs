@@ -1,0 +1,113 @@
+//! Settings of the service; read once, in `main`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use kafka::config::KafkaConfig;
+use runtime::config::{Config, Millis, Reader, Secret};
+use runtime::service::ServiceConfig;
+use schemas::ids::{MIN_SECRET_BYTES, OrganisationId};
+use storage::DatabaseConfig;
+
+/// What every bootstrap key starts with.
+pub(crate) const SECRET_KEY_PREFIXES: [&str; 2] = ["sk_test_", "sk_live_"];
+
+/// Settings of the service.
+#[derive(Debug, Clone)]
+pub struct DashboardConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Kafka and its topics.
+    pub kafka: KafkaConfig,
+    /// PostgreSQL; the API only reads.
+    pub database: DatabaseConfig,
+    /// A read replica to ask instead of `database`.
+    pub database_read_url: Option<Secret>,
+    /// The one accepted secret key.
+    pub secret_key: Secret,
+    /// The organisation of that key.
+    pub organisation: String,
+    /// Checks session ids and seals cookies; shared with the gateway.
+    pub session_secret: Secret,
+    /// Longest wait of `analyze` for the verdict.
+    pub analyze_wait: Duration,
+    /// Most `analyze` calls that wait at a time.
+    pub analyze_waiters: usize,
+    /// Origin of the page (`https://candor.example.org`) when a proxy changes the Host header.
+    pub public_origin: Option<String>,
+}
+
+impl Config for DashboardConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let config = Self {
+            listen: reader.or("LISTEN", "127.0.0.1:8081", "address to listen on"),
+            kafka: KafkaConfig::read(reader),
+            database: DatabaseConfig::read(reader),
+            database_read_url: reader
+                .optional("DATABASE_READ_URL", "read replica of the database, if any"),
+            secret_key: reader.required(
+                "BOOTSTRAP_SECRET_KEY",
+                "the accepted secret key, sk_test_... or sk_live_...",
+            ),
+            organisation: reader.or(
+                "BOOTSTRAP_ORGANISATION",
+                "default",
+                "organisation of the bootstrap key",
+            ),
+            session_secret: reader.required(
+                "SESSION_SECRET",
+                "secret of session ids, shared with the gateway, 16 bytes or more",
+            ),
+            analyze_wait: reader
+                .or::<Millis>(
+                    "ANALYZE_WAIT_MS",
+                    "1000",
+                    "longest wait for a requested verdict",
+                )
+                .0,
+            analyze_waiters: reader.or(
+                "ANALYZE_WAITERS",
+                "4096",
+                "most requests that wait for a verdict at a time",
+            ),
+            public_origin: reader.optional(
+                "PUBLIC_ORIGIN",
+                "origin of the page when a proxy changes the Host header",
+            ),
+        };
+        config.check(reader);
+        config
+    }
+}
+
+impl DashboardConfig {
+    fn check(&self, reader: &mut Reader<'_>) {
+        let key = self.secret_key.expose();
+        let is_secret_key = SECRET_KEY_PREFIXES
+            .iter()
+            .any(|prefix| key.len() > prefix.len() && key.starts_with(prefix));
+        reader.check(
+            key.is_empty() || is_secret_key,
+            "CANDOR_BOOTSTRAP_SECRET_KEY must start with sk_test_ or sk_live_",
+        );
+        let secret = self.session_secret.expose();
+        if !secret.is_empty() && secret.len() < MIN_SECRET_BYTES {
+            reader.problem(format!(
+                "CANDOR_SESSION_SECRET must have at least {MIN_SECRET_BYTES} bytes"
+            ));
+        }
+        if let Err(error) = self.organisation.parse::<OrganisationId>() {
+            reader.problem(format!("CANDOR_BOOTSTRAP_ORGANISATION: {error}"));
+        }
+        reader.check(
+            self.analyze_waiters > 0,
+            "CANDOR_ANALYZE_WAITERS must not be 0",
+        );
+    }
+}
+
+impl ServiceConfig for DashboardConfig {
+    fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+}

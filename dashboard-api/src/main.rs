@@ -1,0 +1,16 @@
+//! The `dashboard-api` service; everything is in the library.
+
+use std::process::ExitCode;
+
+use dashboard_api::{DashboardConfig, run};
+use runtime::service::{About, main as service_main};
+
+fn main() -> ExitCode {
+    let about = About {
+        name: "dashboard-api",
+        summary: "Answers analysts: session status, verdicts on request, overview, sessions, live page.",
+    };
+    service_main(about, |config: DashboardConfig, shutdown| {
+        run(config, shutdown)
+    })
+}

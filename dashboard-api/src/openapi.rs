@@ -1,0 +1,82 @@
+//! The API's document (OpenAPI 3.1), generated from the handlers and their types.
+
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi as _, ToSchema};
+
+/// A failure (RFC 9457). `code` is stable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ProblemDocument {
+    /// `urn:candor:problem:` and the code.
+    pub(crate) r#type: String,
+    /// One sentence per code.
+    pub(crate) title: String,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// About this request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    /// The request's path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) instance: Option<String>,
+    /// What to match on.
+    pub(crate) code: String,
+    /// Finds the request in the logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<String>,
+    /// Each wrong member of the request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<FieldProblem>,
+}
+
+/// A wrong member of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct FieldProblem {
+    /// A JSON pointer into the body, or `?name` for a query parameter.
+    pub(crate) pointer: String,
+    /// What kind of mistake.
+    pub(crate) code: String,
+    /// A sentence about it.
+    pub(crate) detail: String,
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Candor API",
+        description = "Reads sessions and verdicts. Writing is the gateway's: see /openapi/ingest.json."
+    ),
+    tags(
+        (name = "detection", description = "One session, for survey platforms"),
+        (name = "dashboard", description = "Many sessions, for analysts"),
+        (name = "sign-in", description = "Browsers"),
+    ),
+    security(("bearer" = []), ("api_key" = []), ("cookie" = [])),
+    modifiers(&Schemes)
+)]
+struct Base;
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, openapi: &mut OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let header = ApiKey::Header(ApiKeyValue::new("X-API-Key"));
+        components.add_security_scheme("api_key", SecurityScheme::ApiKey(header));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE_NAME));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// The document without paths; the router adds those of its routes.
+pub(crate) fn base() -> OpenApi {
+    Base::openapi()
+}
+
+/// The whole document, as it is served at `/openapi.json`.
+pub fn document() -> OpenApi {
+    crate::router::documented_routes().into_openapi()
+}

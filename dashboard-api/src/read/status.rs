@@ -1,0 +1,100 @@
+//! One session as it is stored, with the verdict of its riskiest window.
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use schemas::ids::SessionId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::verdict::{SessionStatus, Verdict, VerdictPhase};
+
+/// What is known of a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct SessionState {
+    /// The session.
+    pub(crate) session_id: Uuid,
+    /// Its state; `pending` when nothing of it is stored yet.
+    pub(crate) status: SessionStatus,
+    /// Whether the client or the platform has ended it.
+    pub(crate) is_completed: bool,
+    /// Whether its last window is closed and judged.
+    pub(crate) is_final: bool,
+    /// When it was created.
+    pub(crate) created_at: DateTime<Utc>,
+    /// Broker time of its last stored record.
+    pub(crate) updated_at: Option<DateTime<Utc>>,
+    /// When its ingest token ends.
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    /// Survey platform.
+    pub(crate) platform: Option<String>,
+    /// Survey.
+    pub(crate) survey_id: Option<String>,
+    /// Respondent.
+    pub(crate) respondent_id: Option<String>,
+    /// Events of all its windows.
+    pub(crate) event_count: i64,
+    /// Number of its windows.
+    pub(crate) window_count: i64,
+    /// The verdict of its riskiest window, if any window has one.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+impl SessionState {
+    /// A genuine session of which nothing is stored yet.
+    pub(crate) fn pending(id: SessionId) -> Self {
+        Self {
+            session_id: id.uuid(),
+            status: SessionStatus::Pending,
+            is_completed: false,
+            is_final: false,
+            created_at: id.created_at(),
+            updated_at: None,
+            expires_at: None,
+            platform: None,
+            survey_id: None,
+            respondent_id: None,
+            event_count: 0,
+            window_count: 0,
+            verdict: None,
+        }
+    }
+
+    /// Reads a session; one that is not stored is pending.
+    pub(crate) async fn read(
+        transaction: &Transaction<'_>,
+        id: SessionId,
+    ) -> Result<Self, ApiError> {
+        let query = format!(
+            "SELECT s.id, s.status, s.is_completed, s.rev_phase, s.created_at, s.updated_at, s.expires_at, \
+                 s.platform, s.survey_id, s.respondent_id, s.event_count, s.window_count, {} \
+             FROM sessions s LEFT JOIN session_windows w ON w.session_id = s.id \
+                 AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
+             WHERE s.id = $1",
+            Verdict::columns("w", "updated_at")
+        );
+        let statement = transaction.prepare_cached(&query).await?;
+        let Some(row) = transaction.query_opt(&statement, &[&id.uuid()]).await? else {
+            return Ok(Self::pending(id));
+        };
+        let verdict = Verdict::of_row(&row)?;
+        let status = SessionStatus::stored(row.try_get("status")?)?;
+        let phase = VerdictPhase::from_stored(row.try_get("rev_phase")?)?;
+        Ok(Self {
+            session_id: row.try_get("id")?,
+            status,
+            is_completed: row.try_get("is_completed")?,
+            is_final: phase == VerdictPhase::Final && verdict.is_some(),
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+            expires_at: row.try_get("expires_at")?,
+            platform: row.try_get("platform")?,
+            survey_id: row.try_get("survey_id")?,
+            respondent_id: row.try_get("respondent_id")?,
+            event_count: row.try_get("event_count")?,
+            window_count: row.try_get::<_, i32>("window_count")?.into(),
+            verdict,
+        })
+    }
+}

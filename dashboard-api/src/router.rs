@@ -1,0 +1,158 @@
+//! The routes and what stands before them: a pure function of the state.
+//!
+//! Every route of the API comes from [`documented_routes`], which builds router and document from the
+//! same list; only the page's files and the document's own pages stand beside it.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus::Registry;
+use runtime::health::Health;
+use runtime::problem::{ProblemCode, with_request_id};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi, Url};
+
+use crate::error::ApiError;
+use crate::openapi;
+use crate::routes::{dashboard, detection, page, sign_in};
+use crate::setup::AppState;
+
+/// The page runs its own script, talks to its own origin and is never framed.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// Swagger UI sets styles of elements from its script and draws with data: images.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The routes that the document describes.
+pub(crate) fn documented_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(detection::status))
+        .routes(routes!(detection::ready_for_analysis))
+        .routes(routes!(detection::analyze))
+        .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::sessions))
+        .routes(routes!(dashboard::details))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sign_in::sign_in_by_link))
+}
+
+fn page_routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(page::html))
+        .route("/assets/page.css", get(page::style))
+        .route("/assets/page.js", get(page::script))
+        .route("/assets/icon.svg", get(page::icon))
+}
+
+fn docs_routes() -> Router<AppState> {
+    let urls = [
+        Url::with_primary("API", "/openapi.json", true),
+        Url::new("Ingest", "/openapi/ingest.json"),
+    ];
+    let config = SwaggerConfig::new(urls).persist_authorization(false);
+    Router::from(SwaggerUi::new("/docs").config(config))
+}
+
+/// The API, the page and the documents, with their middleware; no fallback, no health: mergeable with
+/// another service's routes.
+pub fn api_routes(state: AppState) -> Router {
+    let (documented, document) = documented_routes().split_for_parts();
+    let document = get(|| async move { axum::Json(document) });
+    let routes = documented
+        .merge(page_routes())
+        .merge(docs_routes())
+        .route("/openapi.json", document)
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed });
+    with_middleware(routes, &state).with_state(state)
+}
+
+/// The whole service: [`api_routes`], `/health` and `/metrics`, and a problem for everything else.
+pub fn router(state: AppState, health: Health, registry: Registry) -> Router {
+    let fallback = Router::new().fallback(|| async { ApiError::NotFound });
+    api_routes(state.clone())
+        .merge(runtime::health::router(health, registry))
+        .merge(with_middleware(fallback, &state).with_state(state))
+}
+
+/// From the outside in: request id (so that every answer below carries it), measuring, security headers
+/// (also on failures), panics to problems.
+fn with_middleware(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::Panicked.into_response()
+        }))
+        .layer(from_fn(security_headers))
+        .layer(from_fn_with_state(state.clone(), measure))
+        .layer(from_fn(with_request_id))
+}
+
+async fn measure(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    // Templates only: a path of an unknown route is the client's text.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", |path| path.as_str())
+        .to_owned();
+    let method = match request.method().as_str() {
+        method @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => method,
+        _ => "other",
+    }
+    .to_owned();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let metrics = state.metrics();
+    metrics
+        .request_seconds
+        .with_label_values(&[route.as_str(), &method, response.status().as_str()])
+        .observe(begun.elapsed().as_secs_f64());
+    if let Some(ProblemCode(code)) = response.extensions().get() {
+        metrics.problems.with_label_values(&[*code]).inc();
+    }
+    response
+}
+
+async fn security_headers(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let policy = if path == "/docs" || path.starts_with("/docs/") {
+        DOCS_POLICY
+    } else {
+        PAGE_POLICY
+    };
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    set(headers, CONTENT_SECURITY_POLICY, policy);
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        (
+            "permissions-policy",
+            "camera=(), geolocation=(), microphone=()",
+        ),
+        // Browsers heed it over https only.
+        ("strict-transport-security", "max-age=31536000"),
+    ] {
+        set(headers, HeaderName::from_static(name), value);
+    }
+    // Verdicts are nobody's cache's business; the page's files say otherwise themselves.
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}
