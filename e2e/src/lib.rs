@@ -1,0 +1,1 @@
+//! End-to-end tests live in `tests/`: the four services as separate processes, as an operator runs them.

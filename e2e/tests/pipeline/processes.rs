@@ -1,0 +1,308 @@
+//! Starting the services as processes, and talking to them as their users do.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use testkit::{
+    ChildProcess, TestDatabase, TestFolder, TestKafka, TestPostgres, TestTopics, free_port,
+    wait_until,
+};
+
+pub(crate) const KEY: &str = "sk_test_end_to_end_0123456789abcdef";
+const SECRET: &str = "an end-to-end secret of 32 bytes";
+const START: Duration = Duration::from_secs(60);
+
+/// The binaries of this build, built once so that none is missing or old.
+fn binaries() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let test = std::env::current_exe().unwrap();
+        let folder = test.parent().and_then(Path::parent).unwrap().to_owned();
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--bins", "--manifest-path"]);
+        build.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
+        for package in [
+            "ingest-gateway",
+            "detector-worker",
+            "result-sink",
+            "dashboard-api",
+            "candor",
+        ] {
+            build.args(["-p", package]);
+        }
+        assert!(
+            build.status().unwrap().success(),
+            "the services do not build"
+        );
+        folder
+    })
+}
+
+/// Where a pipeline's records and rows live.
+pub(crate) struct Stack {
+    pub(crate) topics: TestTopics,
+    brokers: String,
+}
+
+impl Stack {
+    /// Topics of its own on the shared broker.
+    pub(crate) async fn shared() -> Self {
+        let topics = TestTopics::create(4).await;
+        Self {
+            brokers: topics.brokers().to_owned(),
+            topics,
+        }
+    }
+
+    /// Topics on a broker of its own, that the test may stop.
+    pub(crate) async fn on(kafka: &TestKafka) -> Self {
+        let topics = TestTopics::create_on(kafka, 4).await;
+        Self {
+            brokers: topics.brokers().to_owned(),
+            topics,
+        }
+    }
+
+    fn variables(&self, listen: &str) -> Vec<(String, String)> {
+        let pairs = [
+            ("CANDOR_KAFKA_BROKERS", self.brokers.as_str()),
+            ("CANDOR_TOPIC_PREFIX", self.topics.prefix()),
+            ("CANDOR_LISTEN", listen),
+            ("CANDOR_BOOTSTRAP_SECRET_KEY", KEY),
+            ("CANDOR_SESSION_SECRET", SECRET),
+            ("CANDOR_KAFKA_SESSION_TIMEOUT_SECONDS", "6"),
+        ];
+        pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec()
+    }
+
+    /// Starts one service and waits until it is ready.
+    pub(crate) async fn service(&self, name: &str, more: &[(&str, &str)]) -> Service {
+        let address = format!("127.0.0.1:{}", free_port().unwrap());
+        let mut variables = self.variables(&address);
+        variables.extend(
+            more.iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let process = ChildProcess::spawn(binaries().join(name), &[], variables);
+        let mut service = Service {
+            process,
+            url: format!("http://{address}"),
+        };
+        service.wait_ready(name).await;
+        service
+    }
+}
+
+/// A running service.
+pub(crate) struct Service {
+    pub(crate) process: ChildProcess,
+    pub(crate) url: String,
+}
+
+impl Service {
+    async fn wait_ready(&mut self, name: &str) {
+        let client = Client::new();
+        wait_until(&format!("ready {name}"), START, async || {
+            if let Some(status) = self.process.exit_status() {
+                panic!("{name} ended with {status}:\n{}", self.process.output());
+            }
+            match client
+                .get(format!("{}/health/ready", self.url))
+                .send()
+                .await
+            {
+                Ok(answer) if answer.status() == StatusCode::OK => Ok(()),
+                Ok(answer) => Err(format!("{}\n{}", answer.status(), self.process.output())),
+                Err(error) => Err(error.to_string()),
+            }
+        })
+        .await;
+    }
+}
+
+/// All four services.
+pub(crate) struct Pipeline {
+    pub(crate) gateway: Service,
+    pub(crate) worker: Service,
+    pub(crate) sink: Service,
+    pub(crate) api: Service,
+    pub(crate) database: TestDatabase,
+    client: Client,
+}
+
+impl Pipeline {
+    /// On the shared PostgreSQL.
+    pub(crate) async fn start(stack: &Stack) -> Self {
+        let database = migrated().await;
+        Self::start_on(stack, database).await
+    }
+
+    /// On a server that the test may stop.
+    pub(crate) async fn start_with(stack: &Stack, server: &TestPostgres) -> Self {
+        let database = TestDatabase::create_empty_on(server).await;
+        storage::migrate(database.url()).await.unwrap();
+        Self::start_on(stack, database).await
+    }
+
+    async fn start_on(stack: &Stack, database: TestDatabase) -> Self {
+        let url = database.url().to_owned();
+        let rows = [("CANDOR_DATABASE_URL", url.as_str())];
+        let (gateway, worker, sink, api) = tokio::join!(
+            stack.service("ingest-gateway", &[]),
+            stack.service("detector-worker", &[]),
+            stack.service("result-sink", &rows),
+            stack.service("dashboard-api", &rows),
+        );
+        Self {
+            gateway,
+            worker,
+            sink,
+            api,
+            database,
+            client: Client::new(),
+        }
+    }
+
+    pub(crate) async fn api_get(&self, path: &str) -> Value {
+        let request = self
+            .client
+            .get(format!("{}{path}", self.api.url))
+            .bearer_auth(KEY);
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    pub(crate) async fn create_session(&self) -> String {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/detection/sessions", self.gateway.url));
+        let answer = request
+            .bearer_auth(KEY)
+            .json(&json!({"platform": "test"}))
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        body["session_id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn post_events(&self, id: &str, events: &Value) -> (u16, Value) {
+        let (status, body, _) = self.try_post(id, events).await.unwrap();
+        (status, body)
+    }
+
+    /// Status, body and `Retry-After` of one batch.
+    pub(crate) async fn try_post(
+        &self,
+        id: &str,
+        events: &Value,
+    ) -> Result<(u16, Value, Option<String>), reqwest::Error> {
+        let url = format!("{}/api/v1/detection/sessions/{id}/events", self.gateway.url);
+        let answer = self
+            .client
+            .post(url)
+            .bearer_auth(KEY)
+            .json(events)
+            .send()
+            .await?;
+        let status = answer.status().as_u16();
+        let retry = answer
+            .headers()
+            .get("retry-after")
+            .map(|value| value.to_str().unwrap().to_owned());
+        Ok((status, answer.json().await?, retry))
+    }
+
+    pub(crate) async fn analyze(&self, id: &str) -> (u16, Value) {
+        let url = format!("{}/api/v1/detection/sessions/{id}/analyze", self.api.url);
+        let answer = self.client.post(url).bearer_auth(KEY).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+}
+
+/// A database of its own with the whole schema.
+pub(crate) async fn migrated() -> TestDatabase {
+    TestDatabase::create_with("storage", async |url: String| {
+        storage::migrate(&url).await.unwrap();
+    })
+    .await
+}
+
+/// What a load run did.
+pub(crate) struct LoadReport {
+    pub(crate) summary: Value,
+    /// One object a session: `session_id`, `events`, ...
+    pub(crate) sessions: Vec<Value>,
+}
+
+/// A load run in the background.
+pub(crate) struct LoadRun {
+    process: ChildProcess,
+    sessions: PathBuf,
+    _folder: TestFolder,
+}
+
+impl LoadRun {
+    pub(crate) fn start(pipeline: &Pipeline, arguments: &[&str]) -> Self {
+        let folder = TestFolder::new();
+        let sessions = folder.path().join("sessions.jsonl");
+        let file = sessions.to_str().unwrap().to_owned();
+        let mut all = vec![
+            "loadgen",
+            "--target",
+            &pipeline.gateway.url,
+            "--key",
+            KEY,
+            "--quiet",
+            "--sessions-out",
+            &file,
+        ];
+        all.extend_from_slice(arguments);
+        let process = ChildProcess::spawn(
+            binaries().join("candor"),
+            &all,
+            std::iter::empty::<(&str, &str)>(),
+        );
+        Self {
+            process,
+            sessions,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn finish(mut self) -> LoadReport {
+        let status = self.process.wait_for_exit(Duration::from_secs(180)).await;
+        let output = self.process.output();
+        assert!(status.success(), "{output}");
+        let begin = output.rfind("\n{").map_or(0, |at| at + 1);
+        let summary = serde_json::from_str(
+            &output[output
+                .find('{')
+                .map_or(begin, |first| first.min(begin.max(first)))..],
+        );
+        let sessions = std::fs::read_to_string(&self.sessions).unwrap();
+        LoadReport {
+            summary: summary.unwrap_or_else(|error| panic!("{error}: {output}")),
+            sessions: sessions
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+        }
+    }
+}
+
+/// Runs `candor loadgen` to its end.
+pub(crate) async fn loadgen(pipeline: &Pipeline, arguments: &[&str]) -> LoadReport {
+    LoadRun::start(pipeline, arguments).finish().await
+}
