@@ -275,7 +275,9 @@ impl Producer {
         let found = metadata.topics().iter().find(|found| found.name() == topic);
         match found {
             Some(found) if found.error().is_none() && !found.partitions().is_empty() => Ok(()),
-            _ => Err(format!("topic {topic} does not exist; run `candor topics create`")),
+            _ => Err(format!(
+                "topic {topic} does not exist; run `candor topics create`"
+            )),
         }
     }
 

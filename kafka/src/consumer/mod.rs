@@ -6,15 +6,19 @@
 //! first (bounded), then its offsets are committed, then the partition is handed back; librdkafka's own
 //! rebalance callback, which would unassign at once, is replaced. Offsets everywhere are *next to read*.
 
+mod committer;
 mod context;
+mod membership;
 mod run;
 
 use std::time::Duration;
 
+use rdkafka::error::KafkaError;
+
 use crate::config::KafkaConfig;
 use crate::{Partition, Record};
 
-pub use run::{ConsumerError, spawn};
+pub use run::spawn;
 
 /// Settings of one consumer.
 #[derive(Debug, Clone)]
@@ -80,6 +84,35 @@ pub enum Demand {
 pub struct HandlerError {
     /// What happened, as a sentence without a full stop.
     pub reason: String,
+}
+
+/// Why a consumer ended without being asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsumerError {
+    /// librdkafka cannot go on.
+    #[error("the consumer of group {group} failed: {source}")]
+    Kafka {
+        /// The group.
+        group: String,
+        /// librdkafka's error.
+        #[source]
+        source: KafkaError,
+    },
+    /// The handler cannot go on.
+    #[error("the handler of group {group} failed: {source}")]
+    Handler {
+        /// The group.
+        group: String,
+        /// The handler's error.
+        #[source]
+        source: HandlerError,
+    },
+    /// The thread could not be started, or panicked.
+    #[error("the consumer thread of group {group} ended unexpectedly")]
+    Thread {
+        /// The group.
+        group: String,
+    },
 }
 
 /// What is done with records. Every method is called from the consumer's thread and must not block.

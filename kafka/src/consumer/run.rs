@@ -1,58 +1,37 @@
-//! The loop itself. One thread owns consumer and handler by value; in each round it serves, in this
+//! The loop itself. One thread owns membership and handler by value; in each round it serves, in this
 //! order: shutdown, rebalances, the handler's tick, commits, records.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use prometheus::IntCounter;
 use rdkafka::error::KafkaError;
-use rdkafka::{Offset, TopicPartitionList};
 use runtime::CancellationToken;
 use tokio::sync::oneshot;
 
-use super::context::{LoopContext, Rebalance};
-use super::{CommitPoint, ConsumerConfig, Demand, Handler, HandlerError, StartPosition};
+use super::committer::{Committer, Points, check_metadata};
+use super::context::{Rebalance, now_ms};
+use super::membership::{Membership, Starts};
+use super::{CommitPoint, ConsumerConfig, ConsumerError, Demand, Handler, HandlerError};
 use crate::metrics::ConsumerMetrics;
 use crate::{Partition, Record};
 
 /// Longest wait for a record, and so between two ticks.
 const POLL: Duration = Duration::from_millis(5);
+/// Longest wait between two looks at what must be over soon: a drain, the last commit.
+const SHORT_POLL: Duration = Duration::from_millis(1);
 /// Most records between two ticks: about a millisecond of work.
 const RECORDS_PER_ROUND: usize = 1000;
-/// Longest wait for the group coordinator or a partition leader.
-const BROKER_WAIT: Duration = Duration::from_secs(10);
-
-/// Why a consumer ended without being asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum ConsumerError {
-    /// librdkafka cannot go on.
-    #[error("the consumer of group {group} failed: {source}")]
-    Kafka {
-        /// The group.
-        group: String,
-        /// librdkafka's error.
-        #[source]
-        source: KafkaError,
-    },
-    /// The handler cannot go on.
-    #[error("the handler of group {group} failed: {source}")]
-    Handler {
-        /// The group.
-        group: String,
-        /// The handler's error.
-        #[source]
-        source: HandlerError,
-    },
-    /// The thread could not be started, or panicked.
-    #[error("the consumer thread of group {group} ended unexpectedly")]
-    Thread {
-        /// The group.
-        group: String,
-    },
-}
+/// Longest wait for the answer to the commit before partitions are handed back or the consumer ends.
+const COMMIT_WAIT: Duration = Duration::from_secs(10);
+/// Longest wait for the group to let the consumer go; without a coordinator librdkafka itself would
+/// wait for a whole session timeout.
+const LEAVE_WAIT: Duration = Duration::from_secs(5);
 
 /// Starts a consumer; the returned future ends when the consumer has: drained, committed and out of
-/// the group after `shutdown`, or with the error that stopped it.
+/// the group after `shutdown`, or with the error that stopped it. A cluster that does not answer then
+/// delays the end by 15 s at the most. The future belongs on a tokio runtime; the consumer goes on
+/// whether it is polled or not.
 pub fn spawn(
     config: ConsumerConfig,
     handler: impl Handler + 'static,
@@ -60,30 +39,49 @@ pub fn spawn(
     shutdown: CancellationToken,
 ) -> impl Future<Output = Result<(), ConsumerError>> + Send + 'static {
     let group = config.group.clone();
-    let (sender, receiver) = oneshot::channel();
+    let (ended, has_ended) = oneshot::channel();
+    let (left, has_left) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name(format!("kafka-{group}"));
     let started = thread.spawn(move || {
-        let outcome =
-            Loop::start(config, handler, metrics).and_then(|mut running| running.run(&shutdown));
-        // Nobody waits any more when the process is ending.
-        drop(sender.send(outcome));
+        // Nobody waits for either channel any more when the process is ending.
+        let _left = left;
+        match Loop::start(config, handler, &metrics, shutdown) {
+            Ok(mut running) => {
+                let outcome = running.run();
+                drop(ended.send(outcome));
+            }
+            Err(error) => drop(ended.send(Err(error))),
+        }
     });
     async move {
-        match started {
-            Ok(_) => receiver
-                .await
-                .unwrap_or(Err(ConsumerError::Thread { group })),
-            Err(_) => Err(ConsumerError::Thread { group }),
+        if started.is_err() {
+            return Err(ConsumerError::Thread { group });
         }
+        let Ok(outcome) = has_ended.await else {
+            return Err(ConsumerError::Thread { group });
+        };
+        if tokio::time::timeout(LEAVE_WAIT, has_left).await.is_err() {
+            tracing::warn!(
+                group,
+                "the group cannot be left; its other members wait for the session timeout"
+            );
+        }
+        outcome
     }
 }
 
 struct Loop<H> {
     config: ConsumerConfig,
-    consumer: BaseConsumer<LoopContext>,
+    /// Before the membership, which it uses until it is dropped.
+    committer: Committer,
+    membership: Membership,
     handler: H,
-    /// Our partitions and what was last committed of each.
+    shutdown: CancellationToken,
+    consumed: IntCounter,
+    /// Our partitions and what was last sent to be committed of each.
     assigned: BTreeMap<Partition, Option<CommitPoint>>,
+    /// Those of them that take no more records.
+    draining: Vec<Partition>,
     paused: bool,
     last_commit: Instant,
 }
@@ -92,45 +90,27 @@ impl<H: Handler> Loop<H> {
     fn start(
         config: ConsumerConfig,
         handler: H,
-        metrics: ConsumerMetrics,
+        metrics: &ConsumerMetrics,
+        shutdown: CancellationToken,
     ) -> Result<Self, ConsumerError> {
-        let mut client = config.kafka.client();
-        client
-            .set("group.id", &config.group)
-            .set(
-                "session.timeout.ms",
-                config.kafka.session_timeout.as_millis().to_string(),
-            )
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "earliest")
-            .set("enable.partition.eof", "true")
-            .set("isolation.level", "read_committed")
-            .set("statistics.interval.ms", "5000")
-            // With the default of 1000 ms a consumer that has emptied its queue waits most of the time.
-            .set("fetch.queue.backoff.ms", "50")
-            .set("fetch.wait.max.ms", "50")
-            .set("queued.max.messages.kbytes", "65536");
-        let context = LoopContext::new(config.group.clone(), metrics);
-        let consumer: BaseConsumer<LoopContext> =
-            client
-                .create_with_context(context)
-                .map_err(|source| ConsumerError::Kafka {
-                    group: config.group.clone(),
-                    source,
-                })?;
-        consumer
-            .subscribe(&[&config.topic])
-            .map_err(|source| ConsumerError::Kafka {
-                group: config.group.clone(),
-                source,
-            })?;
+        let membership = Membership::join(&config, metrics.clone());
+        let membership = membership.map_err(|source| ConsumerError::Kafka {
+            group: config.group.clone(),
+            source,
+        })?;
+        let committer = membership.start_committer();
+        let committer = committer.map_err(|_| ConsumerError::Thread {
+            group: config.group.clone(),
+        })?;
         Ok(Self {
+            committer,
+            consumed: metrics.consumed.with_label_values(&[&config.group]),
             config,
-            consumer,
+            membership,
             handler,
+            shutdown,
             assigned: BTreeMap::new(),
+            draining: Vec::new(),
             paused: false,
             last_commit: Instant::now(),
         })
@@ -150,98 +130,86 @@ impl<H: Handler> Loop<H> {
         }
     }
 
-    fn run(&mut self, shutdown: &CancellationToken) -> Result<(), ConsumerError> {
-        while !shutdown.is_cancelled() {
+    fn run(&mut self) -> Result<(), ConsumerError> {
+        while !self.shutdown.is_cancelled() {
             self.rebalance()?;
-            let demand = self
-                .handler
-                .tick(now_ms())
-                .map_err(|error| self.failed(error))?;
-            self.apply(demand)?;
+            self.tick()?;
+            self.end_commit();
             if self.last_commit.elapsed() >= self.config.commit_interval {
-                self.commit(CommitMode::Async)?;
+                self.last_commit = Instant::now();
+                self.commit()?;
             }
-            self.poll_records()?;
+            let mut wait = POLL;
+            for _ in 0..RECORDS_PER_ROUND {
+                if !self.poll_one(wait)? {
+                    break;
+                }
+                wait = Duration::ZERO;
+            }
         }
         self.close()
     }
 
-    fn apply(&mut self, demand: Demand) -> Result<(), ConsumerError> {
+    fn tick(&mut self) -> Result<(), ConsumerError> {
+        let demand = self.handler.tick(now_ms());
+        let demand = demand.map_err(|error| self.failed(error))?;
         let pause = demand == Demand::Pause;
-        if pause == self.paused || self.assigned.is_empty() {
+        if pause == self.paused {
             return Ok(());
         }
-        let list = self.list(self.assigned.keys().copied());
+        let partitions: Vec<Partition> = self.assigned.keys().copied().collect();
         let outcome = if pause {
-            self.consumer.pause(&list)
+            self.membership.pause(&partitions)
         } else {
-            self.consumer.resume(&list)
+            self.membership.resume(&partitions)
         };
         outcome.map_err(|source| self.kafka(source))?;
         self.paused = pause;
         Ok(())
     }
 
-    fn list(&self, partitions: impl IntoIterator<Item = Partition>) -> TopicPartitionList {
-        let mut list = TopicPartitionList::new();
-        for partition in partitions {
-            list.add_partition(&self.config.topic, partition);
-        }
-        list
-    }
-
-    fn poll_records(&mut self) -> Result<(), ConsumerError> {
-        let mut wait = POLL;
-        let mut consumed = 0;
-        for _ in 0..RECORDS_PER_ROUND {
-            match self.consumer.poll(wait) {
-                None => break,
-                Some(Ok(message)) => {
-                    let record = Record::of(&message);
-                    // A record fetched before a revocation may still be in the queue after it.
-                    if self.assigned.contains_key(&record.partition) {
-                        consumed += 1;
-                        let outcome = self.handler.record(&record);
-                        drop(message);
-                        outcome.map_err(|error| self.failed(error))?;
-                    }
+    /// Hands one record over; says whether there may be more at once.
+    fn poll_one(&mut self, wait: Duration) -> Result<bool, ConsumerError> {
+        match self.membership.poll(wait) {
+            None => Ok(false),
+            Some(Ok(message)) => {
+                let record = Record::of(&message);
+                // What comes of a partition on its way out is the next owner's.
+                if self.assigned.contains_key(&record.partition)
+                    && !self.draining.contains(&record.partition)
+                {
+                    self.consumed.inc();
+                    let outcome = self.handler.record(&record);
+                    drop(message);
+                    outcome.map_err(|error| self.failed(error))?;
                 }
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    if self.assigned.contains_key(&partition) {
-                        self.handler.end_of_partition(partition);
-                    }
-                }
-                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
-                    return Err(self.kafka(error));
-                }
-                Some(Err(error)) => {
-                    tracing::warn!(error = %error, group = self.config.group, "poll failed; trying again");
-                    break;
-                }
+                Ok(true)
             }
-            wait = Duration::ZERO;
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                if self.assigned.contains_key(&partition) && !self.draining.contains(&partition) {
+                    self.handler.end_of_partition(partition);
+                }
+                Ok(true)
+            }
+            Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => Err(self.kafka(error)),
+            Some(Err(error)) => {
+                tracing::warn!(error = %error, group = self.config.group, "poll failed; trying again");
+                Ok(false)
+            }
         }
-        if consumed > 0 {
-            let context = self.consumer.context();
-            context
-                .metrics
-                .consumed
-                .with_label_values(&[&context.group])
-                .inc_by(consumed);
-        }
-        Ok(())
     }
 
     fn rebalance(&mut self) -> Result<(), ConsumerError> {
-        for event in self.consumer.context().take_pending() {
+        while let Some(event) = self.membership.context().next_rebalance() {
             match event {
                 Rebalance::Assign(partitions) => {
-                    self.count("assign");
+                    self.membership.context().count_rebalance("assign");
                     self.assign(&partitions)?;
                 }
                 Rebalance::Revoke(partitions) => {
-                    let lost = self.consumer.assignment_lost();
-                    self.count(if lost { "lost" } else { "revoke" });
+                    let lost = self.membership.has_lost_assignment();
+                    let event = if lost { "lost" } else { "revoke" };
+                    self.membership.context().count_rebalance(event);
                     self.hand_back(&partitions, lost)?;
                 }
             }
@@ -249,47 +217,16 @@ impl<H: Handler> Loop<H> {
         Ok(())
     }
 
-    fn count(&self, event: &str) {
-        let context = self.consumer.context();
-        context
-            .metrics
-            .rebalances
-            .with_label_values(&[context.group.as_str(), event])
-            .inc();
-    }
-
     fn assign(&mut self, partitions: &[Partition]) -> Result<(), ConsumerError> {
-        let asked = self.list(partitions.iter().copied());
-        let committed =
-            self.patiently(|consumer| consumer.committed_offsets(asked.clone(), BROKER_WAIT))?;
-        let mut list = TopicPartitionList::new();
-        for partition in partitions.iter().copied() {
-            let element = committed.find_partition(&self.config.topic, partition);
-            let start = match element
-                .as_ref()
-                .map(|element| (element.offset(), element.metadata()))
-            {
-                Some((Offset::Offset(offset), metadata)) => StartPosition {
-                    offset,
-                    metadata: metadata.to_owned(),
-                },
-                _ => {
-                    let topic = self.config.topic.clone();
-                    let (low, _) = self.patiently(|consumer| {
-                        consumer.fetch_watermarks(&topic, partition, BROKER_WAIT)
-                    })?;
-                    StartPosition {
-                        offset: low,
-                        metadata: String::new(),
-                    }
-                }
-            };
-            list.add_partition_offset(&self.config.topic, partition, Offset::Offset(start.offset))
-                .map_err(|source| self.kafka(source))?;
-            self.handler
-                .assigned(partition, &start)
-                .map_err(|error| self.failed(error))?;
-            self.assigned.insert(partition, None);
+        let Some(starts) = self.starts(partitions)? else {
+            let declined = self.membership.decline(partitions);
+            return declined.map_err(|source| self.kafka(source));
+        };
+        for (partition, start) in &starts {
+            let taken = self.handler.assigned(*partition, start);
+            taken.map_err(|error| self.failed(error))?;
+            self.assigned.insert(*partition, None);
+            self.membership.context().own(*partition);
             tracing::info!(
                 kafka.topic = self.config.topic,
                 kafka.partition = partition,
@@ -298,23 +235,23 @@ impl<H: Handler> Loop<H> {
                 "partition assigned"
             );
         }
-        self.consumer
-            .incremental_assign(&list)
-            .map_err(|source| self.kafka(source))?;
-        // A new partition starts running; the next tick pauses it again where that is wanted.
-        self.paused = false;
+        let taken = self.membership.take(&starts);
+        taken.map_err(|source| self.kafka(source))?;
+        if self.paused {
+            let paused = self.membership.pause(partitions);
+            paused.map_err(|source| self.kafka(source))?;
+        }
         Ok(())
     }
 
-    /// Asks the cluster, again and again for a while: a coordinator may just be moving.
-    fn patiently<T>(
-        &self,
-        ask: impl Fn(&BaseConsumer<LoopContext>) -> Result<T, KafkaError>,
-    ) -> Result<T, ConsumerError> {
+    /// Asks the cluster, again and again for a while: a coordinator may just be moving. `None` when
+    /// the consumer is to end before there is an answer.
+    fn starts(&self, partitions: &[Partition]) -> Result<Option<Starts>, ConsumerError> {
         let deadline = Instant::now() + self.config.kafka.session_timeout;
         loop {
-            match ask(&self.consumer) {
-                Ok(answer) => return Ok(answer),
+            match self.membership.starts(partitions) {
+                Ok(starts) => return Ok(Some(starts)),
+                Err(_) if self.shutdown.is_cancelled() => return Ok(None),
                 Err(error) if Instant::now() >= deadline => return Err(self.kafka(error)),
                 Err(error) => {
                     tracing::warn!(error = %error, group = self.config.group, "offsets cannot be read yet");
@@ -326,34 +263,42 @@ impl<H: Handler> Loop<H> {
 
     /// Drains, commits, hands back, in this order: the next owner starts from the commit.
     fn hand_back(&mut self, partitions: &[Partition], lost: bool) -> Result<(), ConsumerError> {
-        let ours: Vec<Partition> = partitions
-            .iter()
-            .copied()
-            .filter(|partition| self.assigned.contains_key(partition))
-            .collect();
+        let ours = |partition: &Partition| self.assigned.contains_key(partition);
+        let ours: Vec<Partition> = partitions.iter().copied().filter(ours).collect();
         if !lost {
             self.drain(&ours)?;
-            self.commit(CommitMode::Sync)?;
+            // The session may have run out meanwhile; then somebody else decides the offsets.
+            if !self.membership.has_lost_assignment() {
+                self.commit_and_wait()?;
+            }
         }
         for partition in &ours {
-            self.assigned.remove(partition);
-            self.handler.released(*partition);
-            tracing::info!(
-                kafka.topic = self.config.topic,
-                kafka.partition = partition,
-                group = self.config.group,
-                lost,
-                "partition released"
-            );
+            self.release(*partition, lost);
         }
-        let list = self.list(partitions.iter().copied());
-        self.consumer
-            .incremental_unassign(&list)
-            .map_err(|source| self.kafka(source))
+        let answer = self.membership.hand_back(partitions);
+        answer.map_err(|source| self.kafka(source))
+    }
+
+    fn release(&mut self, partition: Partition, lost: bool) {
+        self.assigned.remove(&partition);
+        self.draining.retain(|draining| *draining != partition);
+        self.membership.context().disown(partition);
+        self.handler.released(partition);
+        tracing::info!(
+            kafka.topic = self.config.topic,
+            kafka.partition = partition,
+            group = self.config.group,
+            lost,
+            "partition released"
+        );
     }
 
     fn drain(&mut self, partitions: &[Partition]) -> Result<(), ConsumerError> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
         let deadline = Instant::now() + self.config.drain_timeout;
+        self.draining = partitions.to_vec();
         self.handler.begin_drain(partitions);
         while !self.handler.is_drained(partitions) {
             if Instant::now() >= deadline {
@@ -363,60 +308,67 @@ impl<H: Handler> Loop<H> {
                 );
                 return Ok(());
             }
-            self.handler
-                .tick(now_ms())
-                .map_err(|error| self.failed(error))?;
-            std::thread::sleep(Duration::from_millis(1));
+            self.tick()?;
+            self.poll_one(SHORT_POLL)?;
         }
         Ok(())
     }
 
-    fn commit(&mut self, mode: CommitMode) -> Result<(), ConsumerError> {
-        self.last_commit = Instant::now();
-        let mut list = TopicPartitionList::new();
-        for (partition, committed) in &mut self.assigned {
-            let Some(point) = self.handler.commit_point(*partition) else {
-                continue;
-            };
-            if committed.as_ref() == Some(&point) {
-                continue;
-            }
-            let mut element = list.add_partition(&self.config.topic, *partition);
-            element.set_metadata(&point.metadata);
-            if let Err(source) = element.set_offset(Offset::Offset(point.next_offset)) {
-                return Err(ConsumerError::Kafka {
-                    group: self.config.group.clone(),
-                    source,
-                });
-            }
-            *committed = Some(point);
-        }
-        if list.count() == 0 {
+    /// Begins to commit what the handler says is done, unless a commit is still going on.
+    fn commit(&mut self) -> Result<(), ConsumerError> {
+        if self.committer.is_busy() {
             return Ok(());
         }
-        let context = self.consumer.context();
-        let outcome = context
-            .metrics
-            .commit_seconds
-            .observe_closure_duration(|| self.consumer.commit(&list, mode));
-        match outcome {
-            Ok(()) => {
-                for element in list.elements() {
-                    let labels = [context.group.as_str(), &element.partition().to_string()];
-                    context
-                        .metrics
-                        .last_commit
-                        .with_label_values(&labels)
-                        .set(now_ms() / 1000);
+        let mut points = Points::new();
+        for (partition, sent) in &mut self.assigned {
+            match self.handler.commit_point(*partition) {
+                Some(point) if sent.as_ref() != Some(&point) => {
+                    *sent = Some(point.clone());
+                    points.push((*partition, point));
                 }
+                _ => {}
             }
+        }
+        if points.is_empty() {
+            return Ok(());
+        }
+        check_metadata(&points).map_err(|error| self.failed(error))?;
+        self.committer.begin(points);
+        Ok(())
+    }
+
+    fn end_commit(&mut self) {
+        let Some(outcome) = self.committer.take_outcome() else {
+            return;
+        };
+        let context = self.membership.context();
+        let partitions = outcome.points.iter().map(|(partition, _)| *partition);
+        match outcome.result {
+            Ok(()) => context.committed(partitions, outcome.took),
             Err(error) => {
                 tracing::warn!(error = %error, group = self.config.group, "commit failed");
-                // Forget what was not committed, so that the next interval tries again.
-                self.assigned
-                    .values_mut()
-                    .for_each(|committed| *committed = None);
+                // It is sent again at the next interval, even if the handler has got no further.
+                self.assigned.values_mut().for_each(|sent| *sent = None);
             }
+        }
+    }
+
+    /// Commits and waits for the answer; a cluster that gives none in time means a replay, no loss.
+    fn commit_and_wait(&mut self) -> Result<(), ConsumerError> {
+        let deadline = Instant::now() + COMMIT_WAIT;
+        self.await_commit(deadline)?;
+        self.commit()?;
+        self.await_commit(deadline)?;
+        if self.committer.is_busy() {
+            tracing::warn!(group = self.config.group, "commit not answered in time");
+        }
+        Ok(())
+    }
+
+    fn await_commit(&mut self, deadline: Instant) -> Result<(), ConsumerError> {
+        while self.committer.is_busy() && Instant::now() < deadline {
+            self.poll_one(SHORT_POLL)?;
+            self.end_commit();
         }
         Ok(())
     }
@@ -424,19 +376,12 @@ impl<H: Handler> Loop<H> {
     fn close(&mut self) -> Result<(), ConsumerError> {
         let partitions: Vec<Partition> = self.assigned.keys().copied().collect();
         self.drain(&partitions)?;
-        self.commit(CommitMode::Sync)?;
-        for partition in partitions {
-            self.handler.released(partition);
+        if !self.membership.has_lost_assignment() {
+            self.commit_and_wait()?;
         }
-        self.assigned.clear();
-        self.consumer.context().begin_closing();
+        for partition in partitions {
+            self.release(partition, false);
+        }
         Ok(())
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
