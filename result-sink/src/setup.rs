@@ -1,0 +1,206 @@
+//! Puts the sinks together: [`build`] makes the parts, [`Sink::run`] runs them until a shutdown.
+//!
+//! Shutdown: the consumers pause and keep polling, the writers commit the open batches (bounded), the frontier is
+//! committed, the groups are left, the writers end, the pool closes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::Pool;
+use kafka::consumer::{self, ConsumerConfig, ConsumerError};
+use kafka::metrics::{ConsumerMetrics, ProducerMetrics};
+use kafka::producer::{Producer, ProducerOptions};
+use prometheus::Registry;
+use runtime::CancellationToken;
+use runtime::health::{self, Component, Health};
+use runtime::tasks::Tasks;
+use tokio::net::TcpListener;
+
+use crate::buffer::Buffer;
+use crate::config::SinkConfig;
+use crate::dead_letters::DeadLetters;
+use crate::destination::Destination;
+use crate::error::SinkError;
+use crate::handler::SinkHandler;
+use crate::metrics::SinkMetrics;
+use crate::partitions::PartitionKeeper;
+use crate::raw::{self, RawEvents};
+use crate::verdict_sql;
+use crate::verdicts::Verdicts;
+use crate::writer::Writer;
+
+/// Beside the drain, what an end may take: commit, leaving the group, closing connections.
+const SHUTDOWN_MARGIN: Duration = Duration::from_secs(10);
+/// Above the dead-letter topic's source records, which have up to 2 MiB, by the size of the added headers.
+const DEAD_LETTER_BYTES: usize = 3 << 20;
+
+/// The sinks, built and not yet running.
+#[derive(Debug)]
+pub struct Sink {
+    config: SinkConfig,
+    pool: Pool,
+    dead_letters: DeadLetters,
+    metrics: SinkMetrics,
+    consumer_metrics: ConsumerMetrics,
+    health: Health,
+}
+
+/// Builds the sinks; connects to nothing yet.
+///
+/// # Errors
+/// [`SinkError`] when settings cannot be used or a metric's name is taken.
+pub fn build(config: SinkConfig, health: &Health, registry: &Registry) -> Result<Sink, SinkError> {
+    let setup = format!("{}{}", verdict_sql::STAGING, raw::STAGING);
+    let pool = storage::pool_with_setup(&config.database, setup)?;
+    let options = ProducerOptions {
+        record_bytes: DEAD_LETTER_BYTES,
+        ..ProducerOptions::default()
+    };
+    let producer = Producer::new(
+        &config.kafka,
+        &options,
+        ProducerMetrics::register(registry)?,
+    )?;
+    let dead_letters = DeadLetters::new(producer, config.kafka.topics().dead_letters);
+    Ok(Sink {
+        pool,
+        dead_letters,
+        metrics: SinkMetrics::register(registry)?,
+        consumer_metrics: ConsumerMetrics::register(registry)?,
+        health: health.clone(),
+        config,
+    })
+}
+
+/// What one sink is called and reads.
+struct Pipeline {
+    consumer: ConsumerConfig,
+    /// Shows whether the consumer runs.
+    reading: Component,
+    /// Shows whether the database takes what it read.
+    writing: Component,
+}
+
+impl Sink {
+    /// Runs until `shutdown`; drains, then ends.
+    ///
+    /// # Errors
+    /// [`SinkError::Task`] when a part ends by itself.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), SinkError> {
+        let mut tasks = Tasks::new(shutdown.clone());
+        let topics = self.config.kafka.topics();
+        if self.config.verdicts {
+            let pipeline = self.pipeline(
+                "sink",
+                topics.verdicts,
+                ["verdicts.consumer", "verdicts.database"],
+            );
+            tasks.spawn("verdicts", self.run_pipeline(Verdicts, pipeline, &shutdown));
+        }
+        if self.config.raw_events {
+            let generation = i32::try_from(self.config.generation).unwrap_or(i32::MAX);
+            let pipeline = self.pipeline("raw", topics.events, ["raw.consumer", "raw.database"]);
+            tasks.spawn(
+                "raw",
+                self.run_pipeline(RawEvents { generation }, pipeline, &shutdown),
+            );
+        }
+        let keeper = PartitionKeeper {
+            pool: self.pool.clone(),
+            days_ahead: self.config.partition_days,
+            metrics: self.metrics.clone(),
+            health: self.health.required("partitions"),
+        };
+        let token = shutdown.clone();
+        tasks.spawn("partitions", async move {
+            token.run_until_cancelled(keeper.run()).await;
+            Ok::<_, std::convert::Infallible>(())
+        });
+        let outcome = tasks
+            .wait(self.config.drain_timeout + SHUTDOWN_MARGIN)
+            .await;
+        self.pool.close();
+        Ok(outcome?)
+    }
+
+    fn pipeline(&self, group: &str, topic: String, components: [&'static str; 2]) -> Pipeline {
+        let config = &self.config;
+        let group = format!("{}-{group}", config.kafka.prefix);
+        let consumer = ConsumerConfig {
+            commit_interval: config.commit_interval,
+            drain_timeout: config.drain_timeout,
+            ..ConsumerConfig::new(config.kafka.clone(), group, topic)
+        };
+        let [reading, writing] = components.map(|name| self.health.required(name));
+        // Until a write fails nothing speaks against it: an idle sink is ready.
+        writing.up();
+        Pipeline {
+            consumer,
+            reading,
+            writing,
+        }
+    }
+
+    fn run_pipeline<D: Destination>(
+        &self,
+        destination: D,
+        pipeline: Pipeline,
+        shutdown: &CancellationToken,
+    ) -> impl Future<Output = Result<(), ConsumerError>> + Send + 'static {
+        let buffer = Arc::new(Buffer::new(self.config.buffer.clone()));
+        let writer = Writer {
+            destination,
+            buffer: buffer.clone(),
+            pool: self.pool.clone(),
+            dead_letters: self.dead_letters.clone(),
+            metrics: self.metrics.clone(),
+            health: pipeline.writing,
+            write_timeout: self.config.write_timeout,
+        };
+        let handler = SinkHandler::new(buffer, pipeline.reading);
+        let group = pipeline.consumer.group.clone();
+        let metrics = self.consumer_metrics.clone();
+        let shutdown = shutdown.clone();
+        async move {
+            let stop = CancellationToken::new();
+            let mut writing = tokio::spawn(writer.run(stop.clone()));
+            let reading = consumer::spawn(pipeline.consumer, handler, metrics, shutdown);
+            tokio::select! {
+                outcome = reading => {
+                    // The consumer has drained: what the writer still holds is read again by the next owner.
+                    stop.cancel();
+                    // It ends at its next await; a panic of it has nothing left to lose.
+                    let _ = writing.await;
+                    outcome
+                }
+                // Only a panic ends the writer before the consumer.
+                _ = &mut writing => Err(ConsumerError::Thread { group }),
+            }
+        }
+    }
+}
+
+/// Runs the sinks with health and metrics on their own port until `shutdown`.
+///
+/// # Errors
+/// [`SinkError`].
+pub async fn run(config: SinkConfig, shutdown: CancellationToken) -> Result<(), SinkError> {
+    let (health, registry) = (Health::default(), Registry::new());
+    let listen = config.listen;
+    let ceiling = config.drain_timeout + 2 * SHUTDOWN_MARGIN;
+    let sink = build(config, &health, &registry)?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|source| SinkError::Listen { listen, source })?;
+    tracing::info!(address = ?listener.local_addr().ok(), "listening");
+    let mut tasks = Tasks::new(shutdown.clone());
+    let (router, token) = (health::router(health.clone(), registry), shutdown.clone());
+    tasks.spawn("http", runtime::http::serve(listener, router, token));
+    tasks.spawn("sinks", sink.run(shutdown.clone()));
+    tasks.spawn("readiness", async move {
+        shutdown.cancelled().await;
+        health.begin_shutdown();
+        Ok::<_, std::convert::Infallible>(())
+    });
+    Ok(tasks.wait(ceiling).await?)
+}

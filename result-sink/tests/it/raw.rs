@@ -1,0 +1,79 @@
+//! What the raw sink stores.
+
+use result_sink::SinkConfig;
+use result_sink::metrics::SKIPPED;
+use schemas::header::RecordType;
+use testkit::{TestDatabase, TestTopics};
+
+use crate::build::session;
+use crate::harness::{GroupView, TestSink, contents, database, produce_raw, sink_config};
+
+const BATCH: &str = r#"{"batch_id":"b-1","count":2,"writer":"w","sequence":7,"events":[
+{"event_type":"mouse_move","timestamp":1790000000000,"data":{"x":12.5,"y":640}},{"event_type":"focus","timestamp":"2026-09-21T14:13:20.120Z"}]}"#;
+
+async fn produce_events(topics: &TestTopics) {
+    let topic = &topics.topics().events;
+    for number in 0..20 {
+        let key = session(number).to_string();
+        let send = async |kind: RecordType, payload: &str| {
+            let headers: [(&str, &[u8]); 2] = [
+                ("ce_type", kind.as_str().as_bytes()),
+                ("candor_org", b"acme"),
+            ];
+            produce_raw(topics, topic, &key, payload.as_bytes(), &headers).await;
+        };
+        send(RecordType::SessionStarted, "{}").await;
+        send(RecordType::EventBatch, BATCH).await;
+        send(RecordType::EventBatch, r#"{"batch_id":"bad","events":[{"event_type":"keypress","timestamp":1,"data":{"text":"secret"}}]}"#).await;
+        send(RecordType::EventBatch, BATCH).await;
+    }
+}
+
+async fn run_raw(topics: &TestTopics, url: &str) -> f64 {
+    let sink = TestSink::spawn(SinkConfig {
+        verdicts: false,
+        ..sink_config(topics, url)
+    });
+    GroupView::events(topics).wait_for_end().await;
+    let skipped = sink.metric(SKIPPED);
+    sink.stop().await;
+    skipped
+}
+
+async fn event_rows(database: &TestDatabase) -> i64 {
+    database
+        .count("behavior_data WHERE event_type IN ('mouse_move', 'focus')")
+        .await
+}
+
+#[tokio::test]
+async fn batches_are_stored_once_and_read_as_events() {
+    let (topics, (database, url)) = (TestTopics::create(2).await, database().await);
+    produce_events(&topics).await;
+    let skipped = run_raw(&topics, &url).await;
+    assert_eq!(
+        skipped, 40.0,
+        "one session start and one unreadable batch of each session"
+    );
+    assert_eq!(database.count("behavior_batches").await, 40);
+    assert_eq!(event_rows(&database).await, 80);
+    let before = contents(&database).await;
+    assert!(
+        !before.iter().any(|row| row.contains("secret")),
+        "refused content was stored"
+    );
+    let stored = "SELECT count(*) FROM behavior_batches WHERE organisation = 'acme' AND generation = 1 \
+        AND event_count = 2 AND batch_id = 'b-1' AND received_at > now() - interval '1 hour'";
+    let client = database.client().await;
+    assert_eq!(
+        client
+            .query_one(stored, &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0),
+        40
+    );
+    GroupView::events(&topics).rewind().await;
+    run_raw(&topics, &url).await;
+    assert_eq!(contents(&database).await, before);
+}
