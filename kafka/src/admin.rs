@@ -1,6 +1,6 @@
 //! Creating topics. Nothing is created by a broker on its own.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -11,6 +11,8 @@ use schemas::topic::{PartitionCount, Topics};
 use crate::config::KafkaConfig;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long brokers may take to hear of a topic that has just been created.
+const SETTLING: Duration = Duration::from_secs(2);
 
 /// Why topics could not be made or listed.
 #[derive(Debug, thiserror::Error)]
@@ -135,12 +137,16 @@ pub fn require_topics(
     topics: &[&str],
     timeout: Duration,
 ) -> Result<(), String> {
-    let present = list_topics(config, timeout).map_err(|error| error.to_string())?;
-    let missing: Vec<&str> = topics
-        .iter()
-        .copied()
-        .filter(|topic| !present.iter().any(|(name, _)| name == topic))
-        .collect();
+    let deadline = Instant::now() + SETTLING.min(timeout);
+    let missing = loop {
+        let present = list_topics(config, timeout).map_err(|error| error.to_string())?;
+        let is_missing = |topic: &&str| !present.iter().any(|(name, _)| name == topic);
+        let missing: Vec<&str> = topics.iter().copied().filter(is_missing).collect();
+        if missing.is_empty() || Instant::now() >= deadline {
+            break missing;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
     if missing.is_empty() {
         Ok(())
     } else {

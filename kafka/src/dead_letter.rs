@@ -12,6 +12,10 @@ const PARTITION: &str = "candor_dlq_partition";
 const OFFSET: &str = "candor_dlq_offset";
 const TIMESTAMP: &str = "candor_dlq_timestamp_ms";
 
+/// Largest dead letter, bytes: what the dead-letter topic takes. A producer of dead letters needs it as
+/// its `record_bytes`, or the largest records of the source, which its headers make larger, never fit.
+pub const RECORD_BYTES: usize = 3 << 20;
+
 /// Why and from where a record was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterHeaders {

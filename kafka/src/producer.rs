@@ -32,7 +32,7 @@ pub struct ProducerOptions {
     pub queue_records: usize,
     /// How long a record is retried before its delivery fails.
     pub delivery_timeout: Duration,
-    /// Largest record, bytes.
+    /// Largest record as its topic counts it (`max.message.bytes`): key, value, headers and framing.
     pub record_bytes: usize,
 }
 
@@ -47,6 +47,11 @@ impl Default for ProducerOptions {
         }
     }
 }
+
+/// Bytes of a batch around its records (61, and some to spare). The broker counts them and librdkafka's
+/// check does not: without them a record just below the limit would be taken here and refused there,
+/// which looks like an outage to the sender.
+const BATCH_FRAMING: usize = 128;
 
 /// Where a record was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +181,13 @@ impl Producer {
             .set("compression.type", "lz4")
             .set("linger.ms", options.linger.as_millis().to_string())
             .set("batch.size", "1048576")
-            .set("message.max.bytes", options.record_bytes.to_string())
+            .set(
+                "message.max.bytes",
+                options
+                    .record_bytes
+                    .saturating_sub(BATCH_FRAMING)
+                    .to_string(),
+            )
             .set(
                 "queue.buffering.max.kbytes",
                 (options.queue_bytes / 1024).to_string(),

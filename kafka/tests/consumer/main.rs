@@ -1,8 +1,14 @@
 //! The crate on a real Kafka: what its README promises, one module per part.
 #![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
 
+mod admin;
 mod bench;
+mod dead_letters;
 mod group;
+mod metrics;
+mod outage;
 mod probe;
+mod producer;
 mod rebalance;
 mod shutdown;
+mod tail;
