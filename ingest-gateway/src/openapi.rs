@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr, Required};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 
+use crate::router::{DATA, EVENTS, SESSIONS};
 use crate::routes::{complete, events, sessions};
 
 /// What a platform knows of a session. Every member is optional.
@@ -106,15 +107,39 @@ pub(crate) struct ProblemMember {
 #[openapi(
     info(
         title = "Candor ingest gateway",
+        version = "1",
         description = "Sessions, batches of behavioural events, completion. A 2xx means that the broker has acknowledged.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(sessions::create, events::post, complete::post),
     components(schemas(ProblemBody)),
-    modifiers(&Security),
+    modifiers(&Security, &Corrections),
     tags((name = "ingest", description = "Writing to sessions"))
 )]
 struct Document;
+
+/// What the annotations cannot say: `/data` is `/events` under another name, and a session may be begun
+/// with an empty body.
+struct Corrections;
+
+impl Modify for Corrections {
+    fn modify(&self, document: &mut OpenApi) {
+        let paths = &mut document.paths.paths;
+        let create = paths.get_mut(SESSIONS).and_then(|item| item.post.as_mut());
+        let body = create.and_then(|operation| operation.request_body.as_mut());
+        if let Some(RefOr::T(body)) = body {
+            body.required = Some(Required::False);
+        }
+        let Some(mut item) = paths.get(EVENTS).cloned() else {
+            return;
+        };
+        if let Some(operation) = &mut item.post {
+            operation.operation_id = Some("post_data".to_owned());
+            operation.summary = Some(format!("The same as `{EVENTS}`."));
+        }
+        paths.insert(DATA.to_owned(), item);
+    }
+}
 
 struct Security;
 

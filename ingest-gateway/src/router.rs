@@ -22,9 +22,9 @@ use crate::error::IngestError;
 use crate::routes::{complete, events, sessions};
 use crate::state::Gateway;
 
-const SESSIONS: &str = "/api/v1/detection/sessions";
-const EVENTS: &str = "/api/v1/detection/sessions/{id}/events";
-const DATA: &str = "/api/v1/detection/sessions/{id}/data";
+pub(crate) const SESSIONS: &str = "/api/v1/detection/sessions";
+pub(crate) const EVENTS: &str = "/api/v1/detection/sessions/{id}/events";
+pub(crate) const DATA: &str = "/api/v1/detection/sessions/{id}/data";
 const COMPLETE: &str = "/api/v1/detection/sessions/{id}/complete";
 /// Where the gateway's OpenAPI document is.
 pub const OPENAPI: &str = "/openapi/ingest.json";
@@ -128,4 +128,66 @@ fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
     tracing::error!(panic = text, "a request's handler panicked");
     IngestError::Internal.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt;
+
+    fn gateway() -> Arc<Gateway> {
+        let settings = |name: &str| match name {
+            "CANDOR_KAFKA_BROKERS" => Some("127.0.0.1:1".to_owned()),
+            "CANDOR_SESSION_SECRET" => Some("0123456789abcdef".to_owned()),
+            "CANDOR_INGEST_CONCURRENT_REQUESTS" => Some("1".to_owned()),
+            _ => None,
+        };
+        let config = runtime::config::load_from(settings).unwrap().config;
+        let components = crate::setup(&config, &Registry::new(), &Health::default());
+        components.unwrap().gateway()
+    }
+
+    async fn ask(router: Router) -> (u16, Option<String>, serde_json::Value) {
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+        let wait = parts.headers.get("retry-after");
+        let wait = wait.map(|value| value.to_str().unwrap().to_owned());
+        let body = to_bytes(body, 10_000).await.unwrap();
+        (
+            parts.status.as_u16(),
+            wait,
+            serde_json::from_slice(&body).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_says_nothing_of_itself() {
+        async fn broken() -> &'static str {
+            panic!("the secret is 42")
+        }
+        let gateway = gateway();
+        let routes = Router::new().route("/", get(broken));
+        let (status, _, body) = ask(with_middleware(routes, Arc::clone(&gateway))).await;
+        assert_eq!((status, &body["code"]), (500, &"internal".into()));
+        assert!(
+            body["request_id"].is_string() && !body.to_string().contains("42"),
+            "{body}"
+        );
+        let problems = gateway.metrics.problems.with_label_values(&["internal"]);
+        assert_eq!((problems.get(), gateway.metrics.in_progress.get()), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn a_request_without_a_place_is_told_to_come_back() {
+        let gateway = gateway();
+        let routes = Router::new().route("/", get(|| async { Json("fine") }));
+        let router = with_middleware(routes, Arc::clone(&gateway));
+        let place = gateway.slots.try_acquire().unwrap();
+        let (status, wait, body) = ask(router.clone()).await;
+        assert_eq!((status, &body["code"]), (503, &"overloaded".into()));
+        assert_eq!(wait.as_deref(), Some("1"));
+        drop(place);
+        assert_eq!(ask(router).await.0, 200);
+    }
 }

@@ -28,7 +28,9 @@ pub(crate) struct SessionEnded {
     status: &'static str,
 }
 
-/// Handles the request.
+/// Ends a session.
+///
+/// Repeating it changes nothing.
 #[utoipa::path(
     post,
     path = "/api/v1/detection/sessions/{id}/complete",

@@ -67,7 +67,9 @@ struct Prepared {
     unknown_types: usize,
 }
 
-/// Handles the request.
+/// Stores a batch of events of one session.
+///
+/// Answered only after the broker has acknowledged the batch; each event that was not stored is named with its reason.
 #[utoipa::path(
     post,
     path = "/api/v1/detection/sessions/{id}/events",

@@ -43,7 +43,9 @@ pub(crate) struct SessionCreated {
     status: &'static str,
 }
 
-/// Handles the request.
+/// Begins a session.
+///
+/// Gives it its id and the token that a browser needs to write to it.
 #[utoipa::path(
     post,
     path = "/api/v1/detection/sessions",

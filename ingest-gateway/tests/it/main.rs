@@ -1,0 +1,13 @@
+//! The gateway over real HTTP, in front of a real Kafka.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be unwrapped is a failed test"
+)]
+
+mod bad_input;
+mod broker_away;
+mod connections;
+mod documents;
+mod golden_path;
+mod support;
