@@ -75,21 +75,21 @@ impl ApiError {
     /// Status and code; codes are stable and listed in docs/errors.md.
     fn code(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::KeyMissing => (StatusCode::UNAUTHORIZED, "key_missing"),
-            Self::KeyUnknown => (StatusCode::UNAUTHORIZED, "key_unknown"),
-            Self::KeyOnlyWrites => (StatusCode::FORBIDDEN, "key_only_writes"),
+            Self::KeyMissing => (StatusCode::UNAUTHORIZED, "credentials_missing"),
+            Self::KeyUnknown => (StatusCode::UNAUTHORIZED, "credentials_invalid"),
+            Self::KeyOnlyWrites => (StatusCode::FORBIDDEN, "secret_key_required"),
             Self::OriginRefused => (StatusCode::FORBIDDEN, "origin_refused"),
             Self::UnknownSession => (StatusCode::NOT_FOUND, "unknown_session"),
             Self::InvalidParameters(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_parameters"),
             Self::MalformedBody => (StatusCode::BAD_REQUEST, "malformed_json"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "unknown_route"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::DatabaseUnavailable(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable")
             }
             Self::QueryTooSlow => (StatusCode::SERVICE_UNAVAILABLE, "query_too_slow"),
-            Self::KafkaUnavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "kafka_unavailable"),
-            Self::TooManyWaiting => (StatusCode::SERVICE_UNAVAILABLE, "too_many_waiting"),
+            Self::KafkaUnavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "broker_unavailable"),
+            Self::TooManyWaiting => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::Query(_) | Self::StoredRow(_) | Self::Panicked => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal")
             }

@@ -16,9 +16,9 @@ use crate::error::ApiError;
 
 macro_rules! closed_set {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $text:literal),* $(,)? }) => {
-        $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-        pub(crate) enum $name { $($(#[$doc])* #[serde(rename = $text)] $variant,)* }
+        $(#[$meta])*
+        pub(crate) enum $name { $($(#[$doc])* $variant,)* }
 
         impl $name {
             /// Every value.
@@ -46,6 +46,7 @@ macro_rules! closed_set {
 
 closed_set! {
     /// How risky a session is.
+    #[serde(rename_all = "UPPERCASE")]
     RiskLevel {
         /// Nothing speaks for automation.
         Low "LOW",
@@ -60,6 +61,7 @@ closed_set! {
 
 closed_set! {
     /// What a session looks like.
+    #[serde(rename_all = "snake_case")]
     SessionClass {
         /// Nothing speaks against a person.
         Human "human",
@@ -78,6 +80,7 @@ closed_set! {
 
 closed_set! {
     /// State of a session.
+    #[serde(rename_all = "snake_case")]
     SessionStatus {
         /// Its id is genuine, but nothing of it is stored yet.
         Pending "pending",
@@ -313,3 +316,39 @@ fn convert<T: DeserializeOwned>(wire: impl Serialize) -> Result<T, ApiError> {
 
 /// JSON without a fixed form.
 pub(crate) type Data = BTreeMap<String, Value>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(value: impl Serialize) -> String {
+        serde_json::to_string(&value).unwrap()
+    }
+
+    #[test]
+    fn a_value_has_one_text_in_filters_rows_and_answers() {
+        for risk in RiskLevel::ALL {
+            assert_eq!(json(risk), format!("\"{}\"", risk.as_str()));
+            assert_eq!(RiskLevel::parse(risk.as_str()), Some(*risk));
+        }
+        for class in SessionClass::ALL {
+            assert_eq!(json(class), format!("\"{}\"", class.as_str()));
+        }
+        for status in SessionStatus::ALL {
+            assert_eq!(json(status), format!("\"{}\"", status.as_str()));
+        }
+    }
+
+    #[test]
+    fn a_verdict_of_the_topic_keeps_every_member() {
+        let golden = include_str!("../../schemas/golden/candor.verdict.v1.json");
+        let record: VerdictRecord = serde_json::from_str(golden).unwrap();
+        let verdict = Verdict::of_record(&record).unwrap().unwrap();
+        let shown = serde_json::to_value(&verdict).unwrap();
+        let sent: Value = serde_json::from_str(golden).unwrap();
+        for (name, value) in sent["verdict"].as_object().unwrap() {
+            assert_eq!(&shown[name], value, "{name}");
+        }
+        assert_eq!(shown["revision"], sent["revision"]);
+    }
+}
