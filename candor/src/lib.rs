@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod dev;
 pub mod loadgen;
 pub mod migrate;
 pub mod recordings;
@@ -29,6 +30,9 @@ pub struct Cli {
 /// What the command can do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Run everything in one process, on an embedded Kafka and PostgreSQL, behind one port
+    #[command(after_help = settings::<dev::DevConfig>())]
+    Dev(dev::Options),
     /// Judge recorded sessions offline, one JSON object per session
     Score(score::Options),
     /// Send recorded or simulated sessions to a gateway; prints a JSON summary
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
         }
     };
     let outcome = match cli.verb {
+        Verb::Dev(options) => with_settings(|config| block_on(dev::command(options, config))),
         Verb::Score(options) => score::command(&options),
         Verb::Loadgen(options) => block_on(loadgen::command(*options)),
         Verb::Topics(verb) => with_settings(|config| block_on(topics::command(verb, config))),
