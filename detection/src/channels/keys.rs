@@ -105,7 +105,7 @@ impl Keys {
     }
 
     pub(crate) fn judge(&self, rules: &Thresholds) -> Judgement {
-        let enough = self.presses >= rules.min_keys && !self.recording_is_broken();
+        let enough = self.presses >= rules.min_keys && !self.intervals_are_broken();
         let mut judgement = Judgement::new(Method::Keystroke, self.presses, enough);
         let untrusted = share(self.untrusted, self.presses);
         judgement.find(self.presses >= 5 && untrusted > 0.5, || Finding {
@@ -128,7 +128,8 @@ impl Keys {
 
     fn judge_rhythm(&self, rules: &Thresholds, judgement: &mut Judgement) {
         let instant = share(self.instant, self.held);
-        judgement.find(self.held >= rules.min_keys && instant > 0.5, || Finding {
+        let measured = self.held >= rules.min_keys && !self.dwell_is_broken();
+        judgement.find(measured && instant > 0.5, || Finding {
             code: "keystroke.instant_keys",
             weight: 0.95,
             evidence: vec![("instant_share", instant), ("presses", f64::from(self.held))],
@@ -151,11 +152,15 @@ impl Keys {
         });
     }
 
-    /// One dwell value dominates, or intervals are mostly below what a keyboard can report: a log like
-    /// that says nothing about who typed (12 to 20 % of one public corpus of people is like that).
-    fn recording_is_broken(&self) -> bool {
+    /// Intervals are mostly below what a keyboard can report: such a log says nothing about who typed
+    /// (12 to 20 % of one public corpus of people is like that).
+    fn intervals_are_broken(&self) -> bool {
+        share(self.broken_intervals, self.intervals.count()) > 0.5
+    }
+
+    /// One dwell value dominates: the log reports a constant, not how long keys were held.
+    fn dwell_is_broken(&self) -> bool {
         let commonest = self.dwell.iter().copied().max().unwrap_or_default();
         share(u32::from(commonest), self.held) >= 0.6
-            || share(self.broken_intervals, self.intervals.count()) > 0.5
     }
 }
