@@ -157,3 +157,56 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// One error of every code.
+    fn examples() -> Vec<ApiError> {
+        let send = kafka::producer::SendError::QueueFull;
+        vec![
+            ApiError::KeyMissing,
+            ApiError::KeyUnknown,
+            ApiError::KeyOnlyWrites,
+            ApiError::OriginRefused,
+            ApiError::UnknownSession,
+            ApiError::InvalidParameters(Vec::new()),
+            ApiError::MalformedBody,
+            ApiError::NotFound,
+            ApiError::MethodNotAllowed,
+            ApiError::DatabaseUnavailable(DatabaseFailure::NoAnswer),
+            ApiError::QueryTooSlow,
+            ApiError::KafkaUnavailable(PublishFailure::Send(send)),
+            ApiError::TooManyWaiting,
+            ApiError::Panicked,
+        ]
+    }
+
+    #[test]
+    fn the_error_table_lists_exactly_the_codes_and_their_statuses() {
+        let document = include_str!("../../docs/errors.md");
+        let (_, section) = document.split_once("\n## API\n").unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let listed: BTreeSet<(String, String)> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+            .map(|(code, rest)| (code.to_owned(), rest[..3].to_owned()))
+            .collect();
+        let known: BTreeSet<(String, String)> = examples()
+            .iter()
+            .map(ApiError::code)
+            .map(|(status, code)| (code.to_owned(), status.as_u16().to_string()))
+            .collect();
+        assert_eq!(listed, known);
+    }
+
+    #[test]
+    fn what_is_inside_is_never_sent() {
+        let inside = "password of the database";
+        let problem = ApiError::StoredRow(inside.into()).problem();
+        assert!(!format!("{problem:?}").contains(inside), "{problem:?}");
+    }
+}

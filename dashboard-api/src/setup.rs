@@ -103,7 +103,8 @@ impl AppState {
     }
 }
 
-/// Builds the state. Connects to nothing yet; registers the components `database` and `verdicts`.
+/// Builds the state. Connects to nothing yet; registers the components `database`
+/// (required) and `verdicts` (informative).
 ///
 /// # Errors
 /// [`SetupError`] when a setting is unusable or a metric's name is taken.
@@ -148,7 +149,8 @@ pub fn setup(
         metrics,
         kafka: config.kafka.clone(),
         database_health: health.required("database"),
-        kafka_health: health.required("verdicts"),
+        // Without Kafka everything but `analyze` goes on.
+        kafka_health: health.informative("verdicts"),
         organisation,
     })))
 }

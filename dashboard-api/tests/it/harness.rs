@@ -60,7 +60,7 @@ impl TestApi {
     }
 
     pub(crate) async fn start_with(url: &str, change: impl FnOnce(&mut DashboardConfig)) -> Self {
-        super::logs::collect();
+        crate::logs::collect();
         let topics = TestTopics::create(3).await;
         let mut config = DashboardConfig {
             listen: ([127, 0, 0, 1], 0).into(),
@@ -102,6 +102,7 @@ impl TestApi {
             shutdown,
         };
         api.wait_ready(StatusCode::OK).await;
+        api.wait_until_verdicts_are_followed().await;
         api
     }
 
@@ -118,6 +119,19 @@ impl TestApi {
                 Ok(())
             } else {
                 Err(format!("{status} {text:?}"))
+            }
+        })
+        .await;
+    }
+
+    async fn wait_until_verdicts_are_followed(&self) {
+        wait_until("live tail", DEADLINE, async || {
+            let response = self.request(Method::GET, "/health/detailed").send().await;
+            let health: Value = response.unwrap().json().await.unwrap();
+            if health["components"]["verdicts"]["state"] == "up" {
+                Ok(())
+            } else {
+                Err(health)
             }
         })
         .await;
