@@ -9,6 +9,10 @@ use serde::Serialize;
 
 use super::options::Options;
 
+/// Upper bound of recorded latencies, microseconds: far above any timeout. A histogram with fixed bounds
+/// clamps what is beyond them.
+const LONGEST_MICROS: u64 = 3_600_000_000;
+
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
@@ -124,7 +128,7 @@ impl Stats {
                 counts.batches += 1;
                 let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
                 if counts.latency.is_none() {
-                    counts.latency = Histogram::new(3).ok();
+                    counts.latency = Histogram::new_with_bounds(1, LONGEST_MICROS, 3).ok();
                 }
                 if let Some(latency) = &mut counts.latency {
                     latency.saturating_record(micros);
@@ -222,4 +226,28 @@ impl Counts {
 #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
 fn per_second(events: u64, over: Duration) -> f64 {
     events as f64 / over.as_secs_f64().max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_are_those_of_the_batches() {
+        let stats = Stats::new(&Options::new("http://x", "k"));
+        stats.answered(What::Create, Duration::from_secs(9));
+        for millis in 1..=100 {
+            stats.answered(What::Batch, Duration::from_millis(millis));
+        }
+        let latency = stats.summary().latency_ms;
+        let near = |measured: f64, wanted: f64| (measured - wanted).abs() < wanted / 500.0;
+        assert!(
+            near(latency.p50, 50.0) && near(latency.p95, 95.0),
+            "{latency:?}"
+        );
+        assert!(
+            near(latency.p99, 99.0) && near(latency.max, 100.0),
+            "{latency:?}"
+        );
+    }
 }
