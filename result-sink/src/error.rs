@@ -66,7 +66,9 @@ impl WriteError {
     pub(crate) fn disposition(&self) -> Disposition {
         match self {
             Self::Pool(_) | Self::Transaction(_) | Self::TimedOut => Disposition::Retry,
-            Self::Statement(error) => error.code().map_or(Disposition::Retry, disposition_of),
+            Self::Statement(error) => error.as_db_error().map_or(Disposition::Retry, |refusal| {
+                disposition_of(refusal.code(), refusal.constraint().is_some())
+            }),
         }
     }
 
@@ -96,7 +98,13 @@ impl WriteError {
 
 /// By the class of the code: data exceptions, violated constraints and exceeded limits belong to rows. Everything else
 /// may pass: a missing table waits for its migration, a missing right for its grant.
-fn disposition_of(code: &SqlState) -> Disposition {
+///
+/// A check without a name is a partition's own: the row was routed to the default partition while the partition of its
+/// day was being made, and finds its place when it comes again.
+fn disposition_of(code: &SqlState, names_constraint: bool) -> Disposition {
+    if *code == SqlState::CHECK_VIOLATION && !names_constraint {
+        return Disposition::Retry;
+    }
     match code.code().get(..2) {
         Some("22" | "23" | "54") => Disposition::Isolate,
         _ => Disposition::Retry,
@@ -114,7 +122,11 @@ mod tests {
             SqlState::UNTRANSLATABLE_CHARACTER,
             SqlState::NUMERIC_VALUE_OUT_OF_RANGE,
         ] {
-            assert_eq!(disposition_of(&code), Disposition::Isolate, "{code:?}");
+            assert_eq!(
+                disposition_of(&code, true),
+                Disposition::Isolate,
+                "{code:?}"
+            );
         }
         for code in [
             SqlState::ADMIN_SHUTDOWN,
@@ -124,7 +136,9 @@ mod tests {
             SqlState::QUERY_CANCELED,
             SqlState::READ_ONLY_SQL_TRANSACTION,
         ] {
-            assert_eq!(disposition_of(&code), Disposition::Retry, "{code:?}");
+            assert_eq!(disposition_of(&code, true), Disposition::Retry, "{code:?}");
         }
+        let partition = disposition_of(&SqlState::CHECK_VIOLATION, false);
+        assert_eq!(partition, Disposition::Retry);
     }
 }

@@ -42,7 +42,7 @@ pub struct Sink {
     dead_letters: DeadLetters,
     metrics: SinkMetrics,
     consumer_metrics: ConsumerMetrics,
-    health: Health,
+    health: SinkHealth,
 }
 
 /// Builds the sinks; connects to nothing yet.
@@ -67,18 +67,50 @@ pub fn build(config: SinkConfig, health: &Health, registry: &Registry) -> Result
         dead_letters,
         metrics: SinkMetrics::register(registry)?,
         consumer_metrics: ConsumerMetrics::register(registry)?,
-        health: health.clone(),
+        health: SinkHealth::register(health, &config),
         config,
     })
 }
 
-/// What one sink is called and reads.
-struct Pipeline {
-    consumer: ConsumerConfig,
+/// The components of the service's health. Registered when the sinks are built, so that the service is never taken for
+/// ready because nothing has begun yet.
+#[derive(Debug, Clone)]
+struct SinkHealth {
+    verdicts: Option<PipelineHealth>,
+    raw_events: Option<PipelineHealth>,
+    partitions: Component,
+}
+
+/// The two sides of one sink.
+#[derive(Debug, Clone)]
+struct PipelineHealth {
     /// Shows whether the consumer runs.
     reading: Component,
     /// Shows whether the database takes what it read.
     writing: Component,
+}
+
+impl SinkHealth {
+    fn register(health: &Health, config: &SinkConfig) -> Self {
+        let register = |reading, writing| {
+            let (reading, writing) = (health.required(reading), health.required(writing));
+            // Until a write fails nothing speaks against it: an idle sink is ready.
+            writing.up();
+            PipelineHealth { reading, writing }
+        };
+        let (verdicts, raw_events) = (config.verdicts, config.raw_events);
+        Self {
+            verdicts: verdicts.then(|| register("verdicts.consumer", "verdicts.database")),
+            raw_events: raw_events.then(|| register("raw.consumer", "raw.database")),
+            partitions: health.required("partitions"),
+        }
+    }
+}
+
+/// What one sink is called and reads, and where its health is shown.
+struct Pipeline {
+    consumer: ConsumerConfig,
+    health: PipelineHealth,
 }
 
 impl Sink {
@@ -89,27 +121,21 @@ impl Sink {
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), SinkError> {
         let mut tasks = Tasks::new(shutdown.clone());
         let topics = self.config.kafka.topics();
-        if self.config.verdicts {
-            let pipeline = self.pipeline(
-                "sink",
-                topics.verdicts,
-                ["verdicts.consumer", "verdicts.database"],
-            );
+        if let Some(health) = self.health.verdicts.clone() {
+            let pipeline = self.pipeline("sink", topics.verdicts, health);
             tasks.spawn("verdicts", self.run_pipeline(Verdicts, pipeline, &shutdown));
         }
-        if self.config.raw_events {
+        if let Some(health) = self.health.raw_events.clone() {
             let generation = i32::try_from(self.config.generation).unwrap_or(i32::MAX);
-            let pipeline = self.pipeline("raw", topics.events, ["raw.consumer", "raw.database"]);
-            tasks.spawn(
-                "raw",
-                self.run_pipeline(RawEvents { generation }, pipeline, &shutdown),
-            );
+            let pipeline = self.pipeline("raw", topics.events, health);
+            let raw_events = RawEvents { generation };
+            tasks.spawn("raw", self.run_pipeline(raw_events, pipeline, &shutdown));
         }
         let keeper = PartitionKeeper {
             pool: self.pool.clone(),
             days_ahead: self.config.partition_days,
             metrics: self.metrics.clone(),
-            health: self.health.required("partitions"),
+            health: self.health.partitions.clone(),
         };
         let token = shutdown.clone();
         tasks.spawn("partitions", async move {
@@ -123,7 +149,7 @@ impl Sink {
         Ok(outcome?)
     }
 
-    fn pipeline(&self, group: &str, topic: String, components: [&'static str; 2]) -> Pipeline {
+    fn pipeline(&self, group: &str, topic: String, health: PipelineHealth) -> Pipeline {
         let config = &self.config;
         let group = format!("{}-{group}", config.kafka.prefix);
         let consumer = ConsumerConfig {
@@ -131,14 +157,7 @@ impl Sink {
             drain_timeout: config.drain_timeout,
             ..ConsumerConfig::new(config.kafka.clone(), group, topic)
         };
-        let [reading, writing] = components.map(|name| self.health.required(name));
-        // Until a write fails nothing speaks against it: an idle sink is ready.
-        writing.up();
-        Pipeline {
-            consumer,
-            reading,
-            writing,
-        }
+        Pipeline { consumer, health }
     }
 
     fn run_pipeline<D: Destination>(
@@ -154,10 +173,10 @@ impl Sink {
             pool: self.pool.clone(),
             dead_letters: self.dead_letters.clone(),
             metrics: self.metrics.clone(),
-            health: pipeline.writing,
+            health: pipeline.health.writing,
             write_timeout: self.config.write_timeout,
         };
-        let handler = SinkHandler::new(buffer, pipeline.reading);
+        let handler = SinkHandler::new(buffer, pipeline.health.reading);
         let group = pipeline.consumer.group.clone();
         let metrics = self.consumer_metrics.clone();
         let shutdown = shutdown.clone();

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use result_sink::metrics::{BUFFERED_ROWS, FAILED_WRITES, ROWS_WRITTEN};
+use result_sink::metrics::{BUFFERED_ROWS, DEAD_LETTERS, FAILED_WRITES, ROWS_WRITTEN};
 use result_sink::{BufferConfig, SinkConfig};
+use schemas::verdict::Phase;
 use testkit::{ChildProcess, TcpFault, TestPostgres, TestTopics, wait_until};
 
-use crate::build::stories;
+use crate::build::{session_at, stories, verdict};
 use crate::harness::{
     DEADLINE, GroupView, TestSink, contents, database, database_on, produce, run_to_end,
     sink_config,
@@ -36,7 +37,7 @@ async fn an_offset_is_never_committed_before_its_row_is_durable() {
         .await;
     sink.wait_for(FAILED_WRITES, |failed| failed > 0.0).await;
     // Assigned partitions commit where they begin; none of the records may be counted.
-    let committed = group.committed().unwrap_or_default();
+    let committed = group.committed().await.unwrap_or_default();
     assert_eq!((committed, database.count("sessions").await), (0, 0));
     link.heal().await;
     group.wait_for_end().await;
@@ -175,4 +176,39 @@ async fn a_sink_killed_in_mid_stream_leaves_the_tables_of_an_undisturbed_run() {
     let (seen, expected) = (contents(&disturbed).await, contents(&undisturbed).await);
     assert_eq!(expected.len(), 800 + 1600 + 3200);
     assert!(seen == expected, "the tables differ");
+}
+
+#[tokio::test]
+async fn a_row_that_meets_its_days_partition_in_the_making_is_no_poison() {
+    let (topics, (database, url)) = (TestTopics::create(1).await, database().await);
+    let mut maker = database.client().await;
+    let making = maker.transaction().await.unwrap();
+    let make = "SELECT candor_ensure_partitions(current_date - 1, current_date + 1)";
+    making.execute(make, &[]).await.unwrap();
+    let sink = TestSink::spawn(SinkConfig {
+        raw_events: false,
+        ..sink_config(&topics, &url)
+    });
+    let today = session_at(chrono::Utc::now().timestamp_millis(), 1);
+    produce(&topics, &[verdict(today, 0, 5, Phase::Final, 0.5)]).await;
+    let observer = database.client().await;
+    wait_until(
+        "writer behind the lock of the default partition",
+        DEADLINE,
+        async || {
+            let waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() \
+            AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO session_windows%'";
+            let rows = observer.query(waiting, &[]).await.unwrap();
+            (!rows.is_empty()).then_some(())
+        },
+    )
+    .await;
+    making.commit().await.unwrap();
+    GroupView::verdicts(&topics).wait_for_end().await;
+    assert_eq!(
+        (sink.metric(DEAD_LETTERS), sink.metric(FAILED_WRITES)),
+        (0.0, 1.0)
+    );
+    assert_eq!(database.count("sessions").await, 1);
+    sink.stop().await;
 }

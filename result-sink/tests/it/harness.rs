@@ -123,7 +123,7 @@ pub(crate) async fn produce(topics: &TestTopics, records: &[VerdictRecord]) {
 
 /// Produces one record as it is.
 pub(crate) async fn produce_raw(
-    topics: &TestTopics,
+    producer: &Producer,
     topic: &str,
     key: &str,
     payload: &[u8],
@@ -137,7 +137,7 @@ pub(crate) async fn produce_raw(
         payload,
         headers,
     };
-    producer(topics)
+    producer
         .send_with(record, move |outcome| drop(sender.send(outcome)))
         .unwrap();
     receiver.await.unwrap().unwrap();
@@ -179,20 +179,28 @@ impl GroupView {
         i32::try_from(metadata.topics()[0].partitions().len()).unwrap()
     }
 
-    /// Sum of committed offsets, `None` where nothing was committed.
-    pub(crate) fn committed(&self) -> Option<i64> {
+    /// Sum of committed offsets, `None` where nothing was committed. A coordinator may still be on its way.
+    fn try_committed(&self) -> Result<Option<i64>, String> {
         let mut list = TopicPartitionList::new();
         for partition in 0..self.partitions() {
             list.add_partition(&self.topic, partition);
         }
-        let committed = self.consumer.committed_offsets(list, BROKER_WAIT).unwrap();
+        let committed = self
+            .consumer
+            .committed_offsets(list, BROKER_WAIT)
+            .map_err(|error| error.to_string())?;
         let offsets = committed
             .elements()
             .iter()
             .filter_map(|element| element.offset().to_raw())
             .collect::<Vec<_>>();
         let real: Vec<i64> = offsets.into_iter().filter(|offset| *offset >= 0).collect();
-        (!real.is_empty()).then(|| real.iter().sum())
+        Ok((!real.is_empty()).then(|| real.iter().sum()))
+    }
+
+    /// Sum of committed offsets, `None` where nothing was committed.
+    pub(crate) async fn committed(&self) -> Option<i64> {
+        wait_until("committed offsets", DEADLINE, async || self.try_committed()).await
     }
 
     /// Sum of the ends of all partitions.
@@ -210,8 +218,8 @@ impl GroupView {
     pub(crate) async fn wait_for_end(&self) {
         let end = self.end();
         wait_until("committed end of the topic", DEADLINE, async || {
-            let committed = self.committed();
-            if committed == Some(end) {
+            let committed = self.try_committed();
+            if committed == Ok(Some(end)) {
                 Ok(())
             } else {
                 Err(format!("{committed:?} of {end}"))

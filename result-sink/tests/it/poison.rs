@@ -8,7 +8,7 @@ use schemas::verdict::Phase;
 use testkit::{CollectedRecord, TestTopics, Until, collect};
 
 use crate::build::{session, stories, verdict};
-use crate::harness::{GroupView, TestSink, database, produce, produce_raw, sink_config};
+use crate::harness::{GroupView, TestSink, database, produce, produce_raw, producer, sink_config};
 
 fn owned(record: &CollectedRecord) -> OwnedRecord {
     OwnedRecord {
@@ -34,7 +34,14 @@ async fn a_poison_record_is_set_aside_while_the_others_go_on() {
     let (early, late) = good.split_at(120);
     produce(&topics, early).await;
     produce(&topics, &[refused_text]).await;
-    produce_raw(&topics, verdicts, "no-session", b"{ not json", &headers).await;
+    produce_raw(
+        &producer(&topics),
+        verdicts,
+        "no-session",
+        b"{ not json",
+        &headers,
+    )
+    .await;
     produce(&topics, late).await;
     produce(&topics, &[refused_score]).await;
 

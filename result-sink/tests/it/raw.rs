@@ -6,13 +6,13 @@ use schemas::header::RecordType;
 use testkit::{TestDatabase, TestTopics};
 
 use crate::build::session;
-use crate::harness::{GroupView, TestSink, contents, database, produce_raw, sink_config};
+use crate::harness::{GroupView, TestSink, contents, database, produce_raw, producer, sink_config};
 
 const BATCH: &str = r#"{"batch_id":"b-1","count":2,"writer":"w","sequence":7,"events":[
 {"event_type":"mouse_move","timestamp":1790000000000,"data":{"x":12.5,"y":640}},{"event_type":"focus","timestamp":"2026-09-21T14:13:20.120Z"}]}"#;
 
 async fn produce_events(topics: &TestTopics) {
-    let topic = &topics.topics().events;
+    let (producer, topic) = (producer(topics), &topics.topics().events);
     for number in 0..20 {
         let key = session(number).to_string();
         let send = async |kind: RecordType, payload: &str| {
@@ -20,7 +20,7 @@ async fn produce_events(topics: &TestTopics) {
                 ("ce_type", kind.as_str().as_bytes()),
                 ("candor_org", b"acme"),
             ];
-            produce_raw(topics, topic, &key, payload.as_bytes(), &headers).await;
+            produce_raw(&producer, topic, &key, payload.as_bytes(), &headers).await;
         };
         send(RecordType::SessionStarted, "{}").await;
         send(RecordType::EventBatch, BATCH).await;

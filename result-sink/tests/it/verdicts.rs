@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use result_sink::metrics::{BUFFERED_ROWS, ROWS_WRITTEN};
+use result_sink::metrics::{BUFFERED_ROWS, DEAD_LETTERS, FAILED_WRITES, ROWS_WRITTEN};
 use result_sink::{BufferConfig, SinkConfig};
 use schemas::verdict::{Phase, VerdictRecord};
 use testkit::TestTopics;
@@ -181,7 +181,7 @@ async fn a_shutdown_writes_what_waits_and_commits_it() {
     assert_eq!(database.count("sessions").await, 0);
     sink.stop().await;
     assert_eq!(database.count("sessions").await, 10);
-    assert_eq!(GroupView::verdicts(&topics).committed(), Some(10));
+    assert_eq!(GroupView::verdicts(&topics).committed().await, Some(10));
 }
 
 #[tokio::test]
@@ -195,6 +195,10 @@ async fn partitions_are_made_ahead_so_that_todays_sessions_have_their_own() {
     let today = session_at(chrono::Utc::now().timestamp_millis(), 1);
     produce(&topics, &[verdict(today, 0, 5, Phase::Final, 0.5)]).await;
     GroupView::verdicts(&topics).wait_for_end().await;
+    assert_eq!(
+        (sink.metric(DEAD_LETTERS), sink.metric(FAILED_WRITES)),
+        (0.0, 0.0)
+    );
     assert_eq!(database.count("sessions").await, 1);
     assert_eq!(database.count("sessions_default").await, 0);
     assert!(sink.metric(BUFFERED_ROWS) < 1.0);
