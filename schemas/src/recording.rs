@@ -297,9 +297,9 @@ fn words(event_type: &str, event: &Map<String, Value>, data: &mut Map<String, Va
 
 fn button_word(button: Option<&str>) -> &'static str {
     match button.map(str::to_ascii_lowercase).as_deref() {
-        Some("left") => "left",
-        Some("right") => "right",
-        Some("middle") => "middle",
+        Some("left" | "l") => "left",
+        Some("right" | "r") => "right",
+        Some("middle" | "m") => "middle",
         _ => "other",
     }
 }

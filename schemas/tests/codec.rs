@@ -1,7 +1,5 @@
 //! The event codec, held to its promises on generated and damaged batches.
 
-#![expect(clippy::unwrap_used, reason = "a failed codec is a failed test")]
-
 use proptest::prelude::*;
 use schemas::batch::{BatchError, BatchLimits, BatchRecord, scan_request};
 use schemas::event::{EventLimits, EventTime, EventType, Field, RejectCode, Rule};

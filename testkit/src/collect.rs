@@ -71,6 +71,21 @@ pub async fn collect(brokers: &str, topic: &str, until: Until) -> Vec<CollectedR
     }
 }
 
+/// A fresh topic, or a broker that has just come back, may not lead its partitions yet.
+fn patient_watermarks(
+    consumer: &BaseConsumer,
+    topic: &str,
+    partition: i32,
+) -> Result<(i64, i64), KafkaError> {
+    let end = Instant::now() + METADATA_DEADLINE;
+    loop {
+        match consumer.fetch_watermarks(topic, partition, METADATA_DEADLINE) {
+            Err(_) if Instant::now() < end => std::thread::sleep(Duration::from_millis(50)),
+            outcome => return outcome,
+        }
+    }
+}
+
 struct Collector {
     consumer: BaseConsumer,
     topic: String,
@@ -97,7 +112,7 @@ impl Collector {
             .flat_map(|topic| topic.partitions());
         let open: Vec<(i32, i64)> = partitions
             .map(|partition| {
-                let marks = consumer.fetch_watermarks(topic, partition.id(), METADATA_DEADLINE);
+                let marks = patient_watermarks(&consumer, topic, partition.id());
                 (
                     partition.id(),
                     marks.or_fail("ends of the topic to collect").1,

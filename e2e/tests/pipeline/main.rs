@@ -86,8 +86,17 @@ async fn a_read_after_an_acknowledged_write_is_never_a_404() {
         .collect();
     let (status, body) = pipeline.post_events(&id, &json!(events)).await;
     assert_eq!((status, &body["accepted"]), (202, &json!(30)), "{body}");
-    let (status, verdict) = pipeline.analyze(&id).await;
-    assert_eq!(status, 200, "{verdict}");
+    // A 202 with the address to poll is an answer too: this machine may be busy with other tests.
+    let verdict = wait_until(
+        "an answered analysis",
+        Duration::from_secs(30),
+        async || {
+            let (status, body) = pipeline.analyze(&id).await;
+            assert!([200, 202].contains(&status), "{status} {body}");
+            if status == 200 { Ok(body) } else { Err(body) }
+        },
+    )
+    .await;
     let text = verdict.to_string();
     assert!(
         text.contains("mouse.instant_press") && text.contains("\"is_bot\":true"),

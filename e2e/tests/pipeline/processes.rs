@@ -75,6 +75,7 @@ impl Stack {
             ("CANDOR_BOOTSTRAP_SECRET_KEY", KEY),
             ("CANDOR_SESSION_SECRET", SECRET),
             ("CANDOR_KAFKA_SESSION_TIMEOUT_SECONDS", "6"),
+            ("CANDOR_SINK_DRAIN_TIMEOUT_MS", "3000"),
         ];
         pairs
             .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -1,0 +1,131 @@
+//! Running the release programs and reading their CPU time.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+use crate::Bench;
+
+/// The key of a bench's services; they live as long as the bench, on loopback.
+pub(crate) const KEY: &str = "sk_test_bench_0123456789abcdef";
+const SECRET: &str = "a bench secret that lives a minute";
+const START: Duration = Duration::from_secs(60);
+
+/// A running service; killed on drop.
+#[derive(Debug)]
+pub(crate) struct Service {
+    child: Child,
+    pub(crate) url: String,
+    started: Instant,
+}
+
+impl Service {
+    /// Starts a program of the build and waits until it is ready.
+    pub(crate) async fn start(bench: &Bench, name: &str) -> anyhow::Result<Self> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let started = Instant::now();
+        let child = Command::new(program(&bench.programs, name)?)
+            .env("CANDOR_KAFKA_BROKERS", &bench.brokers)
+            .env("CANDOR_TOPIC_PREFIX", &bench.prefix)
+            .env("CANDOR_DATABASE_URL", &bench.database_url)
+            .env("CANDOR_LISTEN", &address)
+            .env("CANDOR_BOOTSTRAP_SECRET_KEY", KEY)
+            .env("CANDOR_SESSION_SECRET", SECRET)
+            .env("CANDOR_LOG", "warn")
+            .stdout(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{name} cannot be started"))?;
+        let mut service = Self {
+            child,
+            url: format!("http://{address}"),
+            started,
+        };
+        service.wait_ready(name).await?;
+        Ok(service)
+    }
+
+    async fn wait_ready(&mut self, name: &str) -> anyhow::Result<()> {
+        let client = reqwest::Client::new();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{name} ended with {status}");
+            }
+            if let Ok(answer) = client
+                .get(format!("{}/health/ready", self.url))
+                .send()
+                .await
+                && answer.status().is_success()
+            {
+                return Ok(());
+            }
+            ensure!(
+                self.started.elapsed() < START,
+                "{name} is not ready after {START:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// When it was started.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// CPU time of the process so far, user and system, seconds.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name in brackets may hold spaces; utime and stime are the 12th and 13th fields after it.
+        let after = stat
+            .rsplit_once(')')
+            .context("a process line has a name")?
+            .1;
+        let fields: Vec<&str> = after.split_whitespace().collect();
+        let ticks: u64 = fields
+            .get(11..13)
+            .context("a process line has times")?
+            .iter()
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum();
+        #[expect(clippy::cast_precision_loss, reason = "a bench does not run for ages")]
+        let seconds = ticks as f64 / 100.0;
+        Ok(seconds)
+    }
+
+    /// The sum of a metric over its labels.
+    pub(crate) async fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let text = reqwest::get(format!("{}/metrics", self.url))
+            .await?
+            .text()
+            .await?;
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        Ok(lines
+            .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+            .sum())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Nothing to do about a child that is gone already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A program of the build.
+pub(crate) fn program(folder: &Path, name: &str) -> anyhow::Result<std::path::PathBuf> {
+    let path = folder.join(name);
+    ensure!(
+        path.exists(),
+        "{} is missing; scripts/build makes it",
+        path.display()
+    );
+    Ok(path)
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
