@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::verdict::{SessionStatus, Verdict, VerdictPhase};
+use crate::verdict::{SessionStatus, Verdict};
 
 /// What is known of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -67,7 +67,7 @@ impl SessionState {
         id: SessionId,
     ) -> Result<Self, ApiError> {
         let query = format!(
-            "SELECT s.id, s.status, s.is_completed, s.rev_phase, s.created_at, s.updated_at, s.expires_at, \
+            "SELECT s.id, s.status, s.is_completed, s.created_at, s.updated_at, s.expires_at, \
                  s.platform, s.survey_id, s.respondent_id, s.event_count, s.window_count, {} \
              FROM sessions s LEFT JOIN session_windows w ON w.session_id = s.id \
                  AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
@@ -80,12 +80,12 @@ impl SessionState {
         };
         let verdict = Verdict::of_row(&row)?;
         let status = SessionStatus::stored(row.try_get("status")?)?;
-        let phase = VerdictPhase::from_stored(row.try_get("rev_phase")?)?;
         Ok(Self {
             session_id: row.try_get("id")?,
             status,
             is_completed: row.try_get("is_completed")?,
-            is_final: phase == VerdictPhase::Final && verdict.is_some(),
+            // Whatever came last: an answered request about a closed session does not reopen it.
+            is_final: status != SessionStatus::Active && verdict.is_some(),
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
             expires_at: row.try_get("expires_at")?,
