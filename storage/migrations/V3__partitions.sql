@@ -74,7 +74,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('candor_partitions'));
-    FOR day IN SELECT generate_series(first_day, last_day, interval '1 day')::date LOOP
+    FOR day IN SELECT first_day + number FROM generate_series(0, last_day - first_day) AS number LOOP
         FOR parent IN SELECT * FROM candor_partitioned_tables() LOOP
             IF to_regclass(format('%s_p%s', parent.name, to_char(day, 'YYYYMMDD'))) IS NULL THEN
                 PERFORM candor_create_partition(parent.name, parent.key, day);

@@ -58,27 +58,32 @@ async fn a_poison_record_is_set_aside_while_the_others_go_on() {
     assert_eq!(database.count("sessions").await, 50);
     assert_eq!(database.count("session_windows").await, 100);
 
+    let expected = [
+        (120, "refused_by_database_22021".to_owned()),
+        (121, "malformed_verdict".to_owned()),
+        (302, "refused_by_database_23514".to_owned()),
+    ];
+    assert_eq!(dead_letters(&topics).await, expected);
+}
+
+/// Offset and reason of each dead letter.
+async fn dead_letters(topics: &TestTopics) -> Vec<(i64, String)> {
     let letters = collect(
         topics.brokers(),
         &topics.topics().dead_letters,
         Until::HighWatermark,
     )
     .await;
-    let mut why: Vec<(i64, String)> = Vec::new();
+    let mut why = Vec::new();
     for letter in &letters {
         let letter = owned(letter);
         let headers = DeadLetterHeaders::decode(&letter.as_record()).unwrap();
-        assert_eq!(&headers.topic, verdicts);
+        assert_eq!(headers.topic, topics.topics().verdicts);
         why.push((headers.offset, headers.reason));
         if headers.offset == 121 {
             assert_eq!(letter.payload, b"{ not json", "the bytes travel unchanged");
         }
     }
     why.sort();
-    let expected = [
-        (120, "refused_by_database_22021".to_owned()),
-        (121, "malformed_verdict".to_owned()),
-        (302, "refused_by_database_23514".to_owned()),
-    ];
-    assert_eq!(why, expected);
+    why
 }
