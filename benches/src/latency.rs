@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::Bench;
 use crate::process::{KEY, Service};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The first batch waits until the group has noticed that the stages before are gone.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Times in milliseconds.
 #[derive(Debug)]

@@ -21,8 +21,8 @@ use kafka::config::KafkaConfig;
 /// Measures gateway, worker, sink and the latency through the pipeline.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Simulated sessions (about 850 events each)
-    #[arg(long, default_value_t = 1500)]
+    /// Simulated sessions (some 800 events each)
+    #[arg(long, default_value_t = 5000)]
     sessions: u64,
     /// Sessions sent at once
     #[arg(long, default_value_t = 64)]

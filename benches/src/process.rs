@@ -35,6 +35,9 @@ impl Service {
             .env("CANDOR_BOOTSTRAP_SECRET_KEY", KEY)
             .env("CANDOR_SESSION_SECRET", SECRET)
             .env("CANDOR_LOG", "warn")
+            // Stages end by a kill: the next one must not wait long for the group to notice.
+            .env("CANDOR_KAFKA_SESSION_TIMEOUT_SECONDS", "6")
+            .env("CANDOR_SINK_DRAIN_TIMEOUT_MS", "3000")
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("{name} cannot be started"))?;

@@ -133,7 +133,7 @@ fn action(score: f64, rules: &Thresholds, class: SessionClass) -> RecommendedAct
 fn summary(class: SessionClass, score: f64, reasons: &[Reason]) -> String {
     let percent = (score * 100.0).round();
     let lead = match class {
-        SessionClass::Human => format!("Nothing speaks for automation beyond {percent} %"),
+        SessionClass::Human => "Nothing that was seen speaks for automation".to_owned(),
         SessionClass::ScriptedBot => format!("Probably a scripted bot, {percent} %"),
         SessionClass::AiAgent => format!("Probably an AI agent, {percent} %"),
         SessionClass::AiAssisted => format!("Possibly assisted by another tool, {percent} %"),
