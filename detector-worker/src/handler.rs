@@ -1,23 +1,21 @@
 //! The consumer's side of the worker: decode a record, hand it to its partition's windows, publish
 //! what comes out, and commit only what is acknowledged.
 //!
-//! Runs on the consumer's thread and never blocks: verdicts go into the producer's bounded queue; when
-//! it is full they wait here and the consumer pauses. Acknowledgements come back through a list that is
-//! emptied on every tick. Those of an assignment that has ended are ignored by its epoch.
+//! Runs on the consumer's thread and never blocks: what is published goes through the outbox.
+//! Acknowledgements of an assignment that has ended are ignored by its epoch.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
 
 use kafka::consumer::{CommitPoint, Demand, Handler, HandlerError, StartPosition};
-use kafka::dead_letter;
-use kafka::producer::{Delivered, DeliveryError, Outgoing, Producer, SendError};
-use kafka::{OwnedRecord, Partition, Record};
-use schemas::header::{RecordHeaders, RecordType};
+use kafka::producer::Producer;
+use kafka::{Partition, Record};
+use schemas::header::RecordHeaders;
 use schemas::verdict::{Phase, VerdictRecord};
 
 use crate::config::WorkerConfig;
 use crate::decode::decode;
 use crate::metrics::Metrics;
+use crate::outbox::{About, Outbox, Ticket};
 use crate::poison::Poison;
 use crate::rulesets::Rulesets;
 use crate::windows::restart::RestartPoint;
@@ -25,37 +23,6 @@ use crate::windows::{Content, PartitionWindows, is_orphan};
 
 /// Windows looked at per tick and partition: bounds the time of a tick.
 const LOOKS_PER_TICK: usize = 2000;
-
-/// What an acknowledgement is about.
-#[derive(Debug, Clone, Copy)]
-enum About {
-    Verdict { window: i64 },
-    DeadLetter { offset: i64 },
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Ticket {
-    partition: Partition,
-    epoch: u64,
-    about: About,
-}
-
-type Acknowledgements = Arc<Mutex<Vec<(Ticket, Result<Delivered, DeliveryError>)>>>;
-
-/// Something that waits for room in the producer's queue.
-enum Waiting {
-    Verdict {
-        ticket: Ticket,
-        key: String,
-        value: Vec<u8>,
-        headers: RecordHeaders,
-    },
-    DeadLetter {
-        ticket: Ticket,
-        record: OwnedRecord,
-        reason: &'static str,
-    },
-}
 
 struct Assignment {
     epoch: u64,
@@ -66,12 +33,10 @@ struct Assignment {
 pub(crate) struct DetectorHandler {
     config: WorkerConfig,
     rulesets: Rulesets,
-    producer: Producer,
+    outbox: Outbox,
     metrics: Metrics,
     assignments: BTreeMap<Partition, Assignment>,
     epoch: u64,
-    waiting: VecDeque<Waiting>,
-    acknowledged: Acknowledgements,
     verdicts: Vec<VerdictRecord>,
 }
 
@@ -82,15 +47,18 @@ impl DetectorHandler {
         producer: Producer,
         metrics: Metrics,
     ) -> Self {
+        let outbox = Outbox::new(
+            producer,
+            config.verdicts_topic.clone(),
+            config.dead_letter_topic.clone(),
+        );
         Self {
             config,
             rulesets,
-            producer,
+            outbox,
             metrics,
             assignments: BTreeMap::new(),
             epoch: 0,
-            waiting: VecDeque::new(),
-            acknowledged: Acknowledgements::default(),
             verdicts: Vec::new(),
         }
     }
@@ -115,18 +83,17 @@ impl DetectorHandler {
             let orphan = is_orphan(&assignment.windows, verdict);
             assignment.windows.begin_publish(verdict.window, orphan);
             self.observe(verdict);
-            let waiting = Waiting::Verdict {
-                ticket,
-                key: verdict.session_id.to_string(),
-                value: serde_json::to_vec(verdict)
-                    .map_err(|error| failure(format!("a verdict cannot be encoded: {error}")))?,
-                headers: headers_of(verdict, traceparent),
-            };
-            self.waiting.push_back(waiting);
+            let filed = self.outbox.push_verdict(ticket, verdict, traceparent);
+            filed.map_err(|error| failure(format!("a verdict cannot be encoded: {error}")))?;
         }
         self.verdicts = verdicts;
         self.verdicts.clear();
         self.send_waiting()
+    }
+
+    fn send_waiting(&mut self) -> Result<(), HandlerError> {
+        let sent = self.outbox.send_waiting();
+        sent.map_err(|error| failure(format!("a record cannot be sent: {error}")))
     }
 
     fn observe(&self, record: &VerdictRecord) {
@@ -143,78 +110,8 @@ impl DetectorHandler {
         }
     }
 
-    /// Sends in order until the queue is full.
-    fn send_waiting(&mut self) -> Result<(), HandlerError> {
-        while let Some(waiting) = self.waiting.pop_front() {
-            match self.send(&waiting) {
-                Ok(()) => {}
-                Err(SendError::QueueFull) => {
-                    self.waiting.push_front(waiting);
-                    return Ok(());
-                }
-                Err(error) => return Err(failure(format!("a record cannot be sent: {error}"))),
-            }
-        }
-        Ok(())
-    }
-
-    fn send(&self, waiting: &Waiting) -> Result<(), SendError> {
-        let acknowledged = Arc::clone(&self.acknowledged);
-        let report = |ticket: Ticket| {
-            move |outcome| {
-                acknowledged
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push((ticket, outcome))
-            }
-        };
-        match waiting {
-            Waiting::Verdict {
-                ticket,
-                key,
-                value,
-                headers,
-            } => {
-                let encoded = headers.encode();
-                let headers: Vec<(&str, &[u8])> = encoded
-                    .iter()
-                    .map(|(name, value)| (*name, value.as_bytes()))
-                    .collect();
-                let topic = &self.config.verdicts_topic;
-                let outgoing = Outgoing {
-                    topic,
-                    partition: None,
-                    key: key.as_bytes(),
-                    payload: value,
-                    headers: &headers,
-                };
-                self.producer.send_with(outgoing, report(*ticket))
-            }
-            Waiting::DeadLetter {
-                ticket,
-                record,
-                reason,
-            } => {
-                let topic = &self.config.dead_letter_topic;
-                dead_letter::send(
-                    &self.producer,
-                    topic,
-                    &record.as_record(),
-                    reason,
-                    report(*ticket),
-                )
-            }
-        }
-    }
-
     fn take_acknowledgements(&mut self) -> Result<(), HandlerError> {
-        let acknowledged = std::mem::take(
-            &mut *self
-                .acknowledged
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for (ticket, outcome) in acknowledged {
+        for (ticket, outcome) in self.outbox.take_acknowledged() {
             let assignment = self.assignments.get_mut(&ticket.partition);
             let Some(assignment) = assignment.filter(|assignment| assignment.epoch == ticket.epoch)
             else {
@@ -279,11 +176,8 @@ impl DetectorHandler {
             epoch: assignment.epoch,
             about,
         };
-        self.waiting.push_back(Waiting::DeadLetter {
-            ticket,
-            record: record.to_owned(),
-            reason: poison.kind(),
-        });
+        self.outbox
+            .push_dead_letter(ticket, record.to_owned(), poison.kind());
     }
 }
 
@@ -337,7 +231,7 @@ impl Handler for DetectorHandler {
     fn tick(&mut self, now_ms: i64) -> Result<Demand, HandlerError> {
         self.take_acknowledgements()?;
         self.send_waiting()?;
-        if self.waiting.is_empty() {
+        if self.outbox.is_empty() {
             let partitions: Vec<Partition> = self.assignments.keys().copied().collect();
             for partition in partitions {
                 if let Some(Assignment {
@@ -349,7 +243,7 @@ impl Handler for DetectorHandler {
                 self.publish(partition, None)?;
             }
         }
-        Ok(if self.waiting.is_empty() {
+        Ok(if self.outbox.is_empty() {
             Demand::Continue
         } else {
             Demand::Pause
@@ -377,7 +271,7 @@ impl Handler for DetectorHandler {
     fn begin_drain(&mut self, _partitions: &[Partition]) {}
 
     fn is_drained(&mut self, partitions: &[Partition]) -> bool {
-        self.waiting.is_empty()
+        self.outbox.is_empty()
             && partitions.iter().all(|partition| {
                 self.assignments
                     .get(partition)
@@ -387,10 +281,7 @@ impl Handler for DetectorHandler {
 
     fn released(&mut self, partition: Partition) {
         self.assignments.remove(&partition);
-        self.waiting.retain(|waiting| {
-            let (Waiting::Verdict { ticket, .. } | Waiting::DeadLetter { ticket, .. }) = waiting;
-            ticket.partition != partition
-        });
+        self.outbox.forget(partition);
         // The gauge of a partition that is somebody else's must not stand still here.
         drop(
             self.metrics
@@ -402,18 +293,4 @@ impl Handler for DetectorHandler {
 
 fn failure(reason: String) -> HandlerError {
     HandlerError { reason }
-}
-
-fn headers_of(verdict: &VerdictRecord, traceparent: Option<&str>) -> RecordHeaders {
-    let revision = verdict.revision;
-    RecordHeaders {
-        record_type: RecordType::Verdict,
-        id: format!(
-            "{}-{}-{}",
-            revision.generation, revision.offset, revision.phase as u8
-        ),
-        source: "/candor/detector".to_owned(),
-        organisation: verdict.organisation.clone(),
-        traceparent: traceparent.map(str::to_owned),
-    }
 }

@@ -8,7 +8,8 @@
 //! | module | owns |
 //! |---|---|
 //! | [`windows`] | which record belongs to which window, when verdicts are emitted; pure |
-//! | `handler` | the consumer's side: decoding, producing, acknowledgements, commits |
+//! | `handler`, `decode` | the consumer's side: decoding, acknowledgements, commits |
+//! | `outbox` | verdicts and dead letters on their way to the broker |
 //! | [`config`] | settings |
 //! | [`setup`] | building and running the service |
 
@@ -16,6 +17,7 @@ pub mod config;
 mod decode;
 mod handler;
 mod metrics;
+mod outbox;
 mod poison;
 pub mod rulesets;
 mod setup;

@@ -17,7 +17,7 @@ use runtime::health::Health;
 use schemas::header::{RecordHeaders, RecordType};
 use schemas::ids::{SessionId, SessionSecret};
 use schemas::verdict::VerdictRecord;
-use testkit::{TestTopics, Until, collect, wait_until};
+use testkit::{CollectedRecord, TestTopics, Until, collect, wait_until};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -134,129 +134,57 @@ fn started(id: SessionId, ruleset: &str) -> String {
     )
 }
 
+const POISON: [&str; 9] = [
+    "bad_key",
+    "bad_value",
+    "header_missing",
+    "invalid_event",
+    "key_mismatch",
+    "malformed_json",
+    "organisation_mismatch",
+    "record_type",
+    "ruleset_missing",
+];
+
 /// Each kind of poison, between two good records of one session.
-async fn send_everything(sender: &Sender, id: SessionId) -> Vec<&'static str> {
-    let key = id.to_string();
-    let other =
-        SessionSecret::new([7; 32])
-            .unwrap()
-            .mint(&"acme".parse().unwrap(), Utc::now(), [2; 6]);
-    sender
-        .send(
-            &key,
-            RecordType::SessionStarted,
+async fn send_everything(sender: &Sender, id: SessionId) {
+    use RecordType::{EventBatch, SessionCompleted, SessionStarted, Verdict};
+    let secret = SessionSecret::new([7; 32]).unwrap();
+    let other = secret.mint(&"acme".parse().unwrap(), Utc::now(), [2; 6]);
+    let (key, other_key) = (id.to_string(), other.to_string());
+    let typed = BATCH.replace("focus\"", "keypress\",\"data\":{\"key\":\"q\"}");
+    let records = [
+        (&*key, SessionStarted, "acme", started(id, "builtin-1")),
+        ("not-a-session", EventBatch, "acme", BATCH.to_owned()),
+        (&key, EventBatch, "acme", "{\"events\":[".to_owned()),
+        (&key, EventBatch, "acme", typed),
+        (&key, SessionCompleted, "acme", "[]".to_owned()),
+        (&key, Verdict, "acme", "{}".to_owned()),
+        (&key, EventBatch, "intruder", BATCH.to_owned()),
+        (&key, SessionStarted, "acme", started(other, "builtin-1")),
+        (
+            &other_key,
+            SessionStarted,
             "acme",
-            &started(id, "builtin-1"),
-        )
-        .await;
+            started(other, "from-the-future"),
+        ),
+        (&key, EventBatch, "acme", BATCH.to_owned()),
+    ];
     sender.send_bare(&key, BATCH).await;
-    sender
-        .send("not-a-session", RecordType::EventBatch, "acme", BATCH)
-        .await;
-    sender
-        .send(&key, RecordType::EventBatch, "acme", "{\"events\":[")
-        .await;
-    sender
-        .send(
-            &key,
-            RecordType::EventBatch,
-            "acme",
-            &BATCH.replace("focus\"", "keypress\",\"data\":{\"key\":\"q\"}"),
-        )
-        .await;
-    sender
-        .send(&key, RecordType::SessionCompleted, "acme", "[]")
-        .await;
-    sender.send(&key, RecordType::Verdict, "acme", "{}").await;
-    sender
-        .send(&key, RecordType::EventBatch, "intruder", BATCH)
-        .await;
-    sender
-        .send(
-            &key,
-            RecordType::SessionStarted,
-            "acme",
-            &started(other, "builtin-1"),
-        )
-        .await;
-    sender
-        .send(
-            &other.to_string(),
-            RecordType::SessionStarted,
-            "acme",
-            &started(other, "from-the-future"),
-        )
-        .await;
-    sender
-        .send(&key, RecordType::EventBatch, "acme", BATCH)
-        .await;
-    vec![
-        "bad_key",
-        "bad_value",
-        "header_missing",
-        "invalid_event",
-        "key_mismatch",
-        "malformed_json",
-        "organisation_mismatch",
-        "record_type",
-        "ruleset_missing",
-    ]
+    for (key, kind, organisation, value) in records {
+        sender.send(key, kind, organisation, &value).await;
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn poison_is_set_aside_once_with_its_bytes_and_every_record_is_counted() {
-    let topics = TestTopics::create(2).await;
-    let (sender, id) = (Sender::new(&topics), session());
-    let expected = send_everything(&sender, id).await;
-    let worker = Running::start(&topics);
-    wait_until("every record counted", DEADLINE, async || {
-        let outcomes = worker.outcomes();
-        if outcomes.values().sum::<u64>() == 11 {
-            Ok(())
-        } else {
-            Err(outcomes)
-        }
-    })
-    .await;
-    let outcomes = worker.outcomes();
-    assert_eq!(outcomes["dead_lettered"], 9, "{outcomes:?}");
-    worker.stop().await;
-
-    // A second worker reads again from the window's first record: nothing is set aside twice.
-    let again = Running::start(&topics);
-    wait_until("replayed records", DEADLINE, async || {
-        let outcomes = again.outcomes();
-        if outcomes
-            .get("replayed")
-            .is_some_and(|replayed| *replayed > 0)
-        {
-            Ok(())
-        } else {
-            Err(outcomes)
-        }
-    })
-    .await;
-    again.stop().await;
-
-    let letters = collect(
-        topics.brokers(),
-        &topics.topics().dead_letters,
-        Until::HighWatermark,
-    )
-    .await;
-    let mut reasons: Vec<&str> = letters
-        .iter()
-        .filter_map(|letter| letter.header("candor_dlq_reason"))
-        .collect();
-    reasons.sort_unstable();
-    assert_eq!(reasons, expected);
+/// Each dead letter has the key and value of the record it names.
+async fn letters_equal_their_sources(topics: &TestTopics, letters: &[CollectedRecord]) {
     let events = collect(
         topics.brokers(),
         &topics.topics().events,
         Until::HighWatermark,
     )
     .await;
-    for letter in &letters {
+    for letter in letters {
         let record = kafka::OwnedRecord {
             topic: String::new(),
             partition: letter.partition,
@@ -267,23 +195,66 @@ async fn poison_is_set_aside_once_with_its_bytes_and_every_record_is_counted() {
             headers: letter.headers.clone(),
         };
         let source = DeadLetterHeaders::decode(&record.as_record()).unwrap();
+        let place = (source.partition, source.offset);
         let original = events
             .iter()
-            .find(|event| (event.partition, event.offset) == (source.partition, source.offset))
+            .find(|event| (event.partition, event.offset) == place)
             .unwrap();
         assert_eq!(
             (&original.payload, &original.key),
             (&letter.payload, &letter.key)
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poison_is_set_aside_once_with_its_bytes_and_every_record_is_counted() {
+    let topics = TestTopics::create(2).await;
+    let id = session();
+    send_everything(&Sender::new(&topics), id).await;
+    let worker = Running::start(&topics);
+    wait_until("every record counted", DEADLINE, async || {
+        let outcomes = worker.outcomes();
+        if outcomes.values().sum::<u64>() == 11 {
+            Ok(())
+        } else {
+            Err(outcomes)
+        }
+    })
+    .await;
+    assert_eq!(worker.outcomes()["dead_lettered"], POISON.len() as u64);
+    worker.stop().await;
+
+    // A second worker reads again from the window's first record: nothing is set aside twice.
+    let again = Running::start(&topics);
+    wait_until("replayed records", DEADLINE, async || {
+        let outcomes = again.outcomes();
+        if outcomes.contains_key("replayed") {
+            Ok(())
+        } else {
+            Err(outcomes)
+        }
+    })
+    .await;
+    again.stop().await;
+
+    let dead_letters = &topics.topics().dead_letters;
+    let letters = collect(topics.brokers(), dead_letters, Until::HighWatermark).await;
+    let mut reasons: Vec<&str> = letters
+        .iter()
+        .filter_map(|letter| letter.header("candor_dlq_reason"))
+        .collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, POISON);
+    letters_equal_their_sources(&topics, &letters).await;
     let verdicts = collect(
         topics.brokers(),
         &topics.topics().verdicts,
         Until::HighWatermark,
     )
     .await;
-    let last: VerdictRecord =
-        serde_json::from_slice(verdicts.last().unwrap().payload.as_ref().unwrap()).unwrap();
+    let last = verdicts.last().unwrap().payload.as_ref().unwrap();
+    let last: VerdictRecord = serde_json::from_slice(last).unwrap();
     assert_eq!(
         (last.session_id, last.verdict.unwrap().event_count),
         (id, 1),

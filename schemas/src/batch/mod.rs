@@ -8,13 +8,15 @@
 //! random identifier of one client instance and `sequence` counts its batches from 0: together they
 //! make a retry recognisable.
 
+mod record;
+
 use std::ops::Range;
 
 use crate::event::field::is_identifier;
-use crate::event::{
-    Event, EventLimits, EventTime, EventType, Field, RejectCode, ScannedEvent, Value, scan_event,
-};
+use crate::event::{EventLimits, RejectCode, ScannedEvent, scan_event};
 use crate::json::{Cursor, JsonError, Token};
+
+pub use record::{BatchRecord, BatchRecordError};
 
 /// What a gateway accepts in one batch.
 #[derive(Debug, Clone, Copy)]
@@ -285,146 +287,5 @@ fn whole(token: Token<'_>) -> Option<u64> {
             Some(n as u64)
         }
         _ => None,
-    }
-}
-
-/// Why a batch record cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BatchRecordError {
-    /// The value is not UTF-8.
-    #[error("the value is not UTF-8")]
-    NotUtf8,
-    /// The value is not a batch.
-    #[error(transparent)]
-    Batch(#[from] BatchError),
-    /// An event in it would not pass the gateway.
-    #[error("event {index} of the batch is not valid: {}", code.as_str())]
-    Event {
-        /// Position, from 0.
-        index: usize,
-        /// What is wrong with it.
-        code: RejectCode,
-    },
-}
-
-impl BatchRecordError {
-    /// A stable label for metrics and dead letters.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::NotUtf8 => "not_utf8",
-            Self::Batch(error) => error.kind(),
-            Self::Event { .. } => "invalid_event",
-        }
-    }
-}
-
-/// A decoded batch record; borrows from the record's value.
-#[derive(Debug)]
-pub struct BatchRecord<'a> {
-    /// Unique id the gateway gave the batch.
-    pub batch_id: &'a str,
-    /// Writer and sequence, if the client sent them.
-    pub sequence: Option<BatchSequence<'a>>,
-    heads: Vec<Head>,
-    fields: Vec<(Field, Value<'a>)>,
-}
-
-#[derive(Debug)]
-struct Head {
-    event_type: EventType,
-    at: EventTime,
-    end: usize,
-}
-
-impl<'a> BatchRecord<'a> {
-    /// Decodes a record's value.
-    ///
-    /// # Errors
-    /// [`BatchRecordError`]; then nothing of the batch may be folded.
-    pub fn decode(value: &'a [u8]) -> Result<Self, BatchRecordError> {
-        let text = std::str::from_utf8(value).map_err(|_| BatchRecordError::NotUtf8)?;
-        let mut envelope = Envelope::default();
-        let mut record = Self {
-            batch_id: "",
-            sequence: None,
-            heads: Vec::new(),
-            fields: Vec::new(),
-        };
-        let mut cursor = Cursor::new(text);
-        if cursor.token().map_err(BatchError::from)? != Token::ObjectStart {
-            return Err(BatchError::NotABatch.into());
-        }
-        let mut found = false;
-        let mut first = true;
-        while let Some(key) = cursor.next_key(first).map_err(BatchError::from)? {
-            first = false;
-            let token = cursor.token().map_err(BatchError::from)?;
-            match (key, token) {
-                ("events", Token::ArrayStart) if !found => {
-                    found = true;
-                    record
-                        .heads
-                        .reserve(envelope.count.unwrap_or(0).min(4096) as usize);
-                    record.read_events(&mut cursor)?;
-                }
-                ("events", _) => return Err(BatchError::NotABatch.into()),
-                _ => envelope.member(&mut cursor, key, token)?,
-            }
-        }
-        cursor.finish().map_err(BatchError::from)?;
-        if !found {
-            return Err(BatchError::NotABatch.into());
-        }
-        record.batch_id = envelope.batch_id.unwrap_or_default();
-        record.sequence = envelope.sequence()?;
-        Ok(record)
-    }
-
-    fn read_events(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BatchRecordError> {
-        while cursor
-            .next_element(self.heads.is_empty())
-            .map_err(BatchError::from)?
-        {
-            let scanned = scan_event(cursor, &EventLimits::NONE, &mut self.fields);
-            match scanned.map_err(BatchError::from)? {
-                ScannedEvent::Accepted { event_type, at, .. } => {
-                    self.heads.push(Head {
-                        event_type,
-                        at,
-                        end: self.fields.len(),
-                    });
-                }
-                ScannedEvent::Rejected(code) => {
-                    return Err(BatchRecordError::Event {
-                        index: self.heads.len(),
-                        code,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Number of events.
-    pub fn len(&self) -> usize {
-        self.heads.len()
-    }
-
-    /// Whether the batch is empty.
-    pub fn is_empty(&self) -> bool {
-        self.heads.is_empty()
-    }
-
-    /// The events, in the client's order.
-    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        self.heads.iter().scan(0, |start, head| {
-            let fields = &self.fields[*start..head.end];
-            *start = head.end;
-            Some(Event {
-                event_type: head.event_type,
-                at: head.at,
-                fields,
-            })
-        })
     }
 }
