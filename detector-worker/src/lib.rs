@@ -11,14 +11,14 @@
 //! | `handler`, `decode` | the consumer's side: decoding, acknowledgements, commits |
 //! | `outbox` | verdicts and dead letters on their way to the broker |
 //! | [`config`] | settings |
-//! | [`setup`] | building and running the service |
+//! | [`setup()`] | building and running the service |
 
 pub mod config;
 mod decode;
 mod handler;
 mod metrics;
 mod outbox;
-mod poison;
+pub mod poison;
 pub mod rulesets;
 mod setup;
 pub mod windows;

@@ -1,8 +1,8 @@
 //! `candor loadgen`: sends recorded or simulated sessions to a gateway over HTTP, as clients would.
 //!
-//! Owns the run: one thread reads or makes sessions ([`source`]), a fixed number of tasks send them
-//! ([`send`]) through one client with kept-alive connections ([`client`]), and everything that happens
-//! is counted ([`stats`]). Memory is bounded by the number of concurrent sessions, never by the input.
+//! Owns the run: one thread reads or makes sessions (`source`), a fixed number of tasks send them
+//! (`send`) through one client with kept-alive connections (`client`), and everything that happens
+//! is counted (`stats`). Memory is bounded by the number of concurrent sessions, never by the input.
 //! Standard output gets the summary and nothing else.
 
 mod client;

@@ -1,6 +1,6 @@
 //! The canonical event: `{"event_type": "...", "timestamp": RFC 3339 or epoch ms, "data": {...}}`.
 //!
-//! [`scan`] reads events in one pass over the text, judging each field by the allow-list of [`field`]
+//! `scan` reads events in one pass over the text, judging each field by the allow-list of [`field`]
 //! as it goes. The gateway uses it to accept byte ranges, the detector to fold events: both see the
 //! same events, because they run the same code.
 
