@@ -132,7 +132,7 @@ impl Pointer {
             // Alone it asks for review: some touchpads report a tap as an instant press.
             weight: 0.8,
             evidence: vec![
-                ("median_hold_ms", self.holds.upper(0.5)),
+                ("median_hold_ms_at_most", self.holds.upper(0.5)),
                 ("instant_share", instant),
                 ("presses", f64::from(self.holds.count())),
             ],
