@@ -31,7 +31,7 @@ pub(crate) struct Database {
 
 /// A connection that goes back to the pool only when its work was finished.
 #[derive(Debug)]
-pub(crate) struct Lease {
+struct Lease {
     client: Option<Client>,
     finished: bool,
 }
@@ -53,7 +53,7 @@ impl Database {
     }
 
     /// A connection.
-    pub(crate) async fn lease(&self) -> Result<Lease, ApiError> {
+    async fn lease(&self) -> Result<Lease, ApiError> {
         let client = self.pool.get().await.map_err(|error| {
             ApiError::DatabaseUnavailable(DatabaseFailure::Pool(Box::new(error)))
         })?;
@@ -63,8 +63,26 @@ impl Database {
         })
     }
 
+    /// What `query` reads of the rows of `organisation`, in one read-only transaction, within the deadline.
+    /// A connection whose read failed or was abandoned is not used again.
+    pub(crate) async fn read<T>(
+        &self,
+        organisation: &OrganisationId,
+        query: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        self.within(async {
+            let mut lease = self.lease().await?;
+            let transaction = lease.transaction(organisation).await?;
+            let answer = query(&transaction).await?;
+            transaction.rollback().await?;
+            lease.finish();
+            Ok(answer)
+        })
+        .await
+    }
+
     /// Awaits a read, but not for ever.
-    pub(crate) async fn within<T>(
+    async fn within<T>(
         &self,
         read: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<T, ApiError> {
@@ -75,13 +93,12 @@ impl Database {
     }
 
     async fn probe(&self, organisation: &OrganisationId) -> Result<(), ApiError> {
-        let mut lease = self.lease().await?;
-        let transaction = lease.transaction(organisation).await?;
-        let query = "SELECT FROM sessions WHERE id = '00000000-0000-0000-0000-000000000000'";
-        transaction.query_opt(query, &[]).await?;
-        drop(transaction);
-        lease.finish();
-        Ok(())
+        self.read(organisation, async |transaction| {
+            let query = "SELECT FROM sessions WHERE id = '00000000-0000-0000-0000-000000000000'";
+            transaction.query_opt(query, &[]).await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Keeps the health component right until the shutdown. Looks at the tables as a reader does, so
@@ -95,7 +112,7 @@ impl Database {
     ) {
         let mut was_up = None;
         loop {
-            let outcome = self.within(self.probe(&organisation)).await;
+            let outcome = self.probe(&organisation).await;
             let is_up = outcome.is_ok();
             match &outcome {
                 Ok(()) => component.up(),
@@ -138,7 +155,7 @@ impl Database {
 
 impl Lease {
     /// A read-only transaction that sees the rows of `organisation`.
-    pub(crate) async fn transaction(
+    async fn transaction(
         &mut self,
         organisation: &OrganisationId,
     ) -> Result<Transaction<'_>, ApiError> {
@@ -151,7 +168,7 @@ impl Lease {
     }
 
     /// The reads have ended well: the connection may be used again.
-    pub(crate) fn finish(mut self) {
+    fn finish(mut self) {
         self.finished = true;
     }
 }

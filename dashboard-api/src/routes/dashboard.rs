@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use chrono::Utc;
+use deadpool_postgres::Transaction;
 
 use crate::auth::{ReadableSession, Reader};
 use crate::error::ApiError;
@@ -37,15 +38,12 @@ pub(crate) async fn overview(
     Query(pairs): Query<Pairs>,
 ) -> Result<Json<Overview>, ApiError> {
     let period = Period::read(pairs, Utc::now())?;
-    let read = async {
-        let mut lease = state.database().lease().await?;
-        let transaction = lease.transaction(&reader.organisation).await?;
-        let overview = Overview::read(&transaction, period).await?;
-        transaction.rollback().await?;
-        lease.finish();
-        Ok(overview)
-    };
-    state.database().within(read).await.map(Json)
+    let read = async |transaction: &Transaction<'_>| Overview::read(transaction, period).await;
+    state
+        .database()
+        .read(&reader.organisation, read)
+        .await
+        .map(Json)
 }
 
 /// Sessions, newest first, page by page.
@@ -82,15 +80,12 @@ pub(crate) async fn sessions(
     Query(pairs): Query<Pairs>,
 ) -> Result<Json<SessionPage>, ApiError> {
     let filter = SessionFilter::read(pairs)?;
-    let read = async {
-        let mut lease = state.database().lease().await?;
-        let transaction = lease.transaction(&reader.organisation).await?;
-        let page = SessionPage::read(&transaction, &filter).await?;
-        transaction.rollback().await?;
-        lease.finish();
-        Ok(page)
-    };
-    state.database().within(read).await.map(Json)
+    let read = async |transaction: &Transaction<'_>| SessionPage::read(transaction, &filter).await;
+    state
+        .database()
+        .read(&reader.organisation, read)
+        .await
+        .map(Json)
 }
 
 /// Everything that is stored of one session.
@@ -118,13 +113,7 @@ pub(crate) async fn details(
     Query(pairs): Query<Pairs>,
 ) -> Result<Json<SessionDetails>, ApiError> {
     let page = TimelinePage::read(pairs)?;
-    let read = async {
-        let mut lease = state.database().lease().await?;
-        let transaction = lease.transaction(&organisation).await?;
-        let details = SessionDetails::read(&transaction, id, page).await?;
-        transaction.rollback().await?;
-        lease.finish();
-        Ok(details)
-    };
-    state.database().within(read).await.map(Json)
+    let read =
+        async |transaction: &Transaction<'_>| SessionDetails::read(transaction, id, page).await;
+    state.database().read(&organisation, read).await.map(Json)
 }

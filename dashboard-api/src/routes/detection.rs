@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use deadpool_postgres::Transaction;
 use schemas::ids::{OrganisationId, SessionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,15 +26,8 @@ async fn stored(
     organisation: &OrganisationId,
     id: SessionId,
 ) -> Result<SessionState, ApiError> {
-    let read = async {
-        let mut lease = state.database().lease().await?;
-        let transaction = lease.transaction(organisation).await?;
-        let session = SessionState::read(&transaction, id).await?;
-        transaction.rollback().await?;
-        lease.finish();
-        Ok(session)
-    };
-    state.database().within(read).await
+    let read = async |transaction: &Transaction<'_>| SessionState::read(transaction, id).await;
+    state.database().read(organisation, read).await
 }
 
 /// State of a session, with its latest stored verdict.
