@@ -1,6 +1,6 @@
 //! Device: what the browser says of itself. Weak where privacy tools say the same.
 
-use schemas::event::{Event, Field};
+use schemas::event::{Event, Field, Value};
 use schemas::verdict::Method;
 
 use super::Pointer;
@@ -25,13 +25,11 @@ pub(crate) struct Device {
 impl Device {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         self.reports = self.reports.saturating_add(1);
-        for field in Field::ALL {
-            if let Some(flag) = event.flag(*field) {
-                self.flag(*field, flag);
-            } else if let Some(number) = event.number(*field) {
-                self.number(*field, number);
-            } else if let Some(word) = event.word(*field) {
-                self.word(*field, word);
+        for (field, value) in event.fields() {
+            match value {
+                Value::Flag(flag) => self.flag(*field, *flag),
+                Value::Number(number) => self.number(*field, *number),
+                Value::Word(word) => self.word(*field, word),
             }
         }
     }

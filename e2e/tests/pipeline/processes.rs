@@ -286,12 +286,8 @@ impl LoadRun {
         let status = self.process.wait_for_exit(Duration::from_secs(180)).await;
         let output = self.process.output();
         assert!(status.success(), "{output}");
-        let begin = output.rfind("\n{").map_or(0, |at| at + 1);
-        let summary = serde_json::from_str(
-            &output[output
-                .find('{')
-                .map_or(begin, |first| first.min(begin.max(first)))..],
-        );
+        let line = output.lines().rfind(|line| line.starts_with('{'));
+        let summary = serde_json::from_str(line.unwrap_or_default());
         let sessions = std::fs::read_to_string(&self.sessions).unwrap();
         LoadReport {
             summary: summary.unwrap_or_else(|error| panic!("{error}: {output}")),

@@ -102,6 +102,11 @@ pub struct Event<'b> {
 }
 
 impl<'b> Event<'b> {
+    /// The fields it carries, in the client's order.
+    pub fn fields(&self) -> &'b [(Field, Value<'b>)] {
+        self.fields
+    }
+
     fn get(&self, field: Field) -> Option<Value<'b>> {
         self.fields
             .iter()
