@@ -1,6 +1,7 @@
 //! Candor's topics under a prefix of their own for each test.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -10,6 +11,10 @@ use schemas::topic::{PartitionCount, Topics};
 
 use crate::kafka::TestKafka;
 use crate::outcome::OrFail;
+use crate::wait::wait_until;
+
+/// How long a broker may take to show topics it has accepted.
+const SETTLING: Duration = Duration::from_secs(20);
 
 /// Every topic of Candor under a prefix that no other test uses. Left on the broker, which goes with the test process.
 #[derive(Debug, Clone)]
@@ -88,5 +93,35 @@ async fn create_topics(brokers: &str, topics: &Topics, partitions: i32) {
         if let Err((topic, code)) = result {
             panic!("the broker refuses to create {topic}: {code}");
         }
+    }
+    wait_until("the broker shows the new topics", SETTLING, async || {
+        topics_without_leader(&admin, &new_topics)
+    })
+    .await;
+}
+
+/// The controller accepts a topic before the broker's own metadata shows it: whoever asked for metadata in between
+/// would be told that the topic is not there.
+fn topics_without_leader(
+    admin: &AdminClient<DefaultClientContext>,
+    wanted: &[NewTopic<'_>],
+) -> Result<(), String> {
+    let metadata = admin.inner().fetch_metadata(None, SETTLING);
+    let metadata = metadata.map_err(|error| error.to_string())?;
+    let is_there = |wanted: &&NewTopic<'_>| {
+        metadata.topics().iter().any(|topic| {
+            let led = topic.partitions().iter().filter(|part| part.leader() >= 0);
+            topic.name() == wanted.name && Ok(led.count()) == usize::try_from(wanted.num_partitions)
+        })
+    };
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|topic| !is_there(topic))
+        .map(|topic| topic.name)
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not there yet: {}", missing.join(", ")))
     }
 }
