@@ -58,6 +58,7 @@ pub(crate) fn verdict(judgements: Vec<Judgement>, event_count: u64, ruleset: &Ru
         versions: StampedVersions {
             ruleset: ruleset.version.clone(),
             model: BUILTIN_MODEL.to_owned(),
+            experiment: None,
         },
         data_sufficiency,
         summary: summary(class, confidence_score, &reasons),

@@ -84,6 +84,7 @@ pub(crate) fn stamp(
     ClientStamp {
         address_hash: address.map(hash),
         user_agent_class: Some(user_agent_class(headers).to_owned()),
+        ..ClientStamp::default()
     }
 }
 

@@ -15,5 +15,6 @@ pub fn current() -> StampedVersions {
     StampedVersions {
         ruleset: RULESET.to_owned(),
         model: MODEL.to_owned(),
+        experiment: None,
     }
 }

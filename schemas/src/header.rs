@@ -25,16 +25,19 @@ pub enum RecordType {
     AnalysisRequested,
     /// [`crate::verdict::VerdictRecord`]
     Verdict,
+    /// [`crate::webhook::WebhookNotice`]
+    WebhookNotice,
 }
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SessionStarted,
         Self::EventBatch,
         Self::SessionCompleted,
         Self::AnalysisRequested,
         Self::Verdict,
+        Self::WebhookNotice,
     ];
 
     /// The `ce_type` text.
@@ -45,6 +48,7 @@ impl RecordType {
             Self::SessionCompleted => "candor.session.completed.v1",
             Self::AnalysisRequested => "candor.analysis.requested.v1",
             Self::Verdict => "candor.verdict.v1",
+            Self::WebhookNotice => "candor.webhook.notice.v1",
         }
     }
 

@@ -155,6 +155,17 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// A platform's own name of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionName<'a> {
+    /// The platform's name of the survey, if it has one.
+    pub survey_id: Option<&'a str>,
+    /// The platform's name of the session: unique within the survey.
+    pub external_id: &'a str,
+    /// When it began; the same on every call.
+    pub started_at: DateTime<Utc>,
+}
+
 /// The secret that gateway and API share (`CANDOR_SESSION_SECRET`): mints and checks session ids.
 #[derive(Clone)]
 pub struct SessionSecret(Vec<u8>);
@@ -195,6 +206,28 @@ impl SessionSecret {
         let check = self.check(organisation, &bytes);
         bytes[12..].copy_from_slice(&check);
         SessionId(Uuid::from_bytes(bytes))
+    }
+
+    /// The id of a session that a platform names itself: the same name, survey and start always give the
+    /// same id, without a look-up (and in the same partition). `started_at` counts to the millisecond.
+    pub fn derive(&self, organisation: &OrganisationId, name: &SessionName<'_>) -> SessionId {
+        let survey = name.survey_id.unwrap_or_default();
+        let tag = self.tag(
+            b"candor.session-name.v1",
+            &[
+                organisation.as_str().as_bytes(),
+                survey.as_bytes(),
+                name.external_id.as_bytes(),
+            ],
+        );
+        let mut random = [0; 6];
+        random.copy_from_slice(&tag[..6]);
+        self.mint(organisation, name.started_at, random)
+    }
+
+    /// A key for another use of the secret; `context` keeps the uses apart.
+    pub fn derive_key(&self, context: &str) -> [u8; 32] {
+        self.tag(b"candor.derived-key.v1", &[context.as_bytes()])
     }
 
     /// Whether `id` was minted with this secret for `organisation`. Takes constant time.

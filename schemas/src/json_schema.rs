@@ -8,12 +8,13 @@ use crate::event::field::{MAX_TOKEN, Rule};
 use crate::event::{EventType, Field, MAX_FIELDS};
 use crate::session::{AnalysisRequested, SessionCompleted, SessionStarted};
 use crate::verdict::VerdictRecord;
+use crate::webhook::WebhookNotice;
 
 /// Every record's schema under its `ce_type`.
 pub fn documents() -> Vec<(&'static str, Value)> {
     use crate::header::RecordType::{
         AnalysisRequested as Analysis, EventBatch, SessionCompleted as Completed,
-        SessionStarted as Started, Verdict,
+        SessionStarted as Started, Verdict, WebhookNotice as Notice,
     };
     vec![
         (Started.as_str(), schema_for!(SessionStarted).to_value()),
@@ -21,6 +22,7 @@ pub fn documents() -> Vec<(&'static str, Value)> {
         (Completed.as_str(), schema_for!(SessionCompleted).to_value()),
         (Analysis.as_str(), schema_for!(AnalysisRequested).to_value()),
         (Verdict.as_str(), schema_for!(VerdictRecord).to_value()),
+        (Notice.as_str(), schema_for!(WebhookNotice).to_value()),
     ]
 }
 

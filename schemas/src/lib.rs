@@ -13,12 +13,15 @@
 //! | [`header`] | record headers (CloudEvents 1.0, Kafka binary mode) |
 //! | [`event`] | event types, fields, the allow-list, the one-scan decoder |
 //! | [`batch`] | the batch request and the batch record |
+//! | [`control`] | API keys, settings, integrations and declared agents: the control topic |
 //! | [`session`] | session started, completed, analysis requested |
 //! | [`verdict`] | verdicts, revisions, reasons |
+//! | [`webhook`] | notices of survey platforms |
 //! | [`recording`] | the recorded-session file form used by `candor score` and `loadgen` |
 //! | [`json_schema`] | JSON Schema of every record |
 
 pub mod batch;
+pub mod control;
 pub mod event;
 pub mod header;
 pub mod ids;
@@ -29,3 +32,4 @@ pub mod session;
 pub mod token;
 pub mod topic;
 pub mod verdict;
+pub mod webhook;

@@ -111,6 +111,42 @@ pub struct ClientStamp {
     /// Class of the user agent: `browser`, `headless`, `library`, `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent_class: Option<String>,
+    /// Platform in the client hint `Sec-CH-UA-Platform`, one of the words of the device field `platform`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint_platform: Option<String>,
+    /// The client hint `Sec-CH-UA-Mobile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint_mobile: Option<bool>,
+    /// User agent and client hints contradict each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint_mismatch: Option<bool>,
+    /// What became of the request's Web Bot Auth signature; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentStamp>,
+}
+
+/// The outcome of a Web Bot Auth signature (RFC 9421, tag `web-bot-auth`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentStamp {
+    /// Whether it verified.
+    pub outcome: AgentOutcome,
+    /// Who signed, by the control topic's name of the key; only when verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+}
+
+/// What became of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentOutcome {
+    /// A known agent signed this request.
+    Verified,
+    /// The key is not known here.
+    UnknownKey,
+    /// The signature's time has passed, or is yet to come.
+    Expired,
+    /// The signature does not fit, or cannot be read.
+    Invalid,
 }
 
 /// The versions that hold for a session, whatever is published later (INV-3).
@@ -120,6 +156,9 @@ pub struct StampedVersions {
     pub ruleset: String,
     /// Version of the model.
     pub model: String,
+    /// The experiment's arm that the session belongs to, if any: `name:arm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<String>,
 }
 
 /// The first record of a session.
@@ -131,6 +170,12 @@ pub struct SessionStarted {
     pub created_at: DateTime<Utc>,
     /// When its ingest token ends.
     pub expires_at: DateTime<Utc>,
+    /// Begun with a test key: not a respondent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
+    /// The platform's own name of the session, when its id was derived from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// Survey platform, e.g. `qualtrics`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,

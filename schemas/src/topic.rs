@@ -36,6 +36,8 @@ pub struct Topics {
     pub control: String,
     /// Records of `events` that cannot be processed, with the reason in their headers.
     pub dead_letters: String,
+    /// Notices of survey platforms, and what became of them; keyed by integration.
+    pub webhooks: String,
 }
 
 impl Topics {
@@ -47,6 +49,7 @@ impl Topics {
             windows: format!("{prefix}.windows.v1"),
             control: format!("{prefix}.control.v1"),
             dead_letters: format!("{prefix}.events.v1.dlq"),
+            webhooks: format!("{prefix}.webhooks.v1"),
         }
     }
 
@@ -77,6 +80,7 @@ impl Topics {
             spec(&self.windows, PerSession, &windows),
             spec(&self.control, One, &[("cleanup.policy", "compact")]),
             spec(&self.dead_letters, PerSession, &dead_letters),
+            spec(&self.webhooks, One, &[("retention.ms", DAYS_30)]),
         ]
     }
 }

@@ -79,6 +79,8 @@ fn first_record(session_id: SessionId, time: DateTime<Utc>) -> SessionStarted {
         session_id,
         created_at: time,
         expires_at: time + chrono::Duration::hours(1),
+        test: false,
+        external_id: None,
         platform: None,
         survey_id: Some("S1".to_owned()),
         respondent_id: None,
@@ -88,6 +90,7 @@ fn first_record(session_id: SessionId, time: DateTime<Utc>) -> SessionStarted {
         versions: StampedVersions {
             ruleset: "builtin-1".to_owned(),
             model: "none".to_owned(),
+            experiment: None,
         },
     }
 }

@@ -164,6 +164,8 @@ impl Description {
             session_id: grant.session_id,
             created_at: now.trunc_subsecs(3),
             expires_at: grant.expires_at,
+            test: false,
+            external_id: None,
             platform: self.platform,
             survey_id: self.survey_id,
             respondent_id: self.respondent_id,

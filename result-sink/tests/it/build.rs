@@ -69,6 +69,7 @@ pub(crate) fn judgement(score: f64, event_count: u64) -> Verdict {
         versions: StampedVersions {
             ruleset: "builtin-1".to_owned(),
             model: "none".to_owned(),
+            experiment: None,
         },
         data_sufficiency: DataSufficiency {
             sufficient: true,

@@ -1,0 +1,202 @@
+//! Records of the control topic: keys, settings, integrations and declared agents.
+//!
+//! The topic is compacted and has one partition; the newest record of a key is the truth, a record
+//! without a value removes it. It is the only source of keys and settings for the gateway (INV-10), so
+//! a record holds everything that is needed to judge a request, and no secret in the clear: API keys are
+//! kept as SHA-256 of 160 random bits, secrets that must be used again are sealed.
+
+mod access;
+mod settings;
+
+use std::fmt;
+
+pub use access::{
+    ApiKeyRecord, KeyHash, KeyId, KeyKind, KeyMode, KeyPrefixError, Origin, RateLimit, Scope,
+};
+pub use settings::{
+    AgentKey, Integration, IntegrationId, IntegrationPlatform, OrganisationSettings, SealedSecret,
+    SurveySettings,
+};
+
+use crate::ids::OrganisationId;
+
+/// Why an identifier or setting of a control record was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// The record's key names no kind that is known.
+    #[error("`{key}` is not a key of a control record")]
+    UnknownKey {
+        /// The key.
+        key: String,
+    },
+    /// The value is not JSON of its kind.
+    #[error("the value of `{key}` is not valid: {problem}")]
+    BadValue {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The value is about something else than its key says.
+    #[error("the value of `{key}` belongs to `{value}`")]
+    KeyMismatch {
+        /// The key.
+        key: String,
+        /// The key that the value asks for.
+        value: String,
+    },
+}
+
+impl ControlError {
+    /// A stable label for metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownKey { .. } => "unknown_key",
+            Self::BadValue { .. } => "bad_value",
+            Self::KeyMismatch { .. } => "key_mismatch",
+        }
+    }
+}
+
+/// What a control record is about: the key of the record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ControlKey {
+    /// An API key.
+    ApiKey(KeyId),
+    /// Settings of an organisation.
+    Organisation(OrganisationId),
+    /// Settings of one survey of an organisation, by the platform's name of it.
+    Survey(OrganisationId, String),
+    /// An inbound webhook.
+    Integration(IntegrationId),
+    /// A public key of a declared agent (Web Bot Auth), by its JWK thumbprint.
+    Agent(String),
+}
+
+const API_KEY: &str = "api_key";
+const ORGANISATION: &str = "organisation";
+const SURVEY: &str = "survey";
+const INTEGRATION: &str = "integration";
+const AGENT: &str = "agent";
+
+impl fmt::Display for ControlKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ApiKey(id) => write!(f, "{API_KEY}/{id}"),
+            Self::Organisation(organisation) => write!(f, "{ORGANISATION}/{organisation}"),
+            Self::Survey(organisation, survey) => write!(f, "{SURVEY}/{organisation}/{survey}"),
+            Self::Integration(id) => write!(f, "{INTEGRATION}/{id}"),
+            Self::Agent(thumbprint) => write!(f, "{AGENT}/{thumbprint}"),
+        }
+    }
+}
+
+impl ControlKey {
+    /// Reads a record's key.
+    ///
+    /// # Errors
+    /// [`ControlError::UnknownKey`].
+    pub fn parse(text: &str) -> Result<Self, ControlError> {
+        Self::of(text).ok_or_else(|| ControlError::UnknownKey {
+            key: text.chars().take(200).collect(),
+        })
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once('/')?;
+        match kind {
+            API_KEY => rest.parse().ok().map(Self::ApiKey),
+            ORGANISATION => rest.parse().ok().map(Self::Organisation),
+            SURVEY => {
+                let (organisation, survey) = rest.split_once('/')?;
+                let named = !survey.is_empty();
+                named.then_some(Self::Survey(organisation.parse().ok()?, survey.to_owned()))
+            }
+            INTEGRATION => rest.parse().ok().map(Self::Integration),
+            AGENT => (!rest.is_empty()).then(|| Self::Agent(rest.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// A control record's value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ControlRecord {
+    /// An API key.
+    ApiKey(ApiKeyRecord),
+    /// Settings of an organisation.
+    Organisation(OrganisationSettings),
+    /// Settings of a survey.
+    Survey(SurveySettings),
+    /// An inbound webhook.
+    Integration(Integration),
+    /// A key of a declared agent.
+    Agent(AgentKey),
+}
+
+impl ControlRecord {
+    /// The key it is written under.
+    pub fn key(&self) -> ControlKey {
+        match self {
+            Self::ApiKey(record) => ControlKey::ApiKey(record.id.clone()),
+            Self::Organisation(record) => ControlKey::Organisation(record.organisation.clone()),
+            Self::Survey(record) => {
+                ControlKey::Survey(record.organisation.clone(), record.survey_id.clone())
+            }
+            Self::Integration(record) => ControlKey::Integration(record.id.clone()),
+            Self::Agent(record) => ControlKey::Agent(record.key_id.clone()),
+        }
+    }
+
+    /// The organisation it belongs to; none for what holds for the whole deployment.
+    pub fn organisation(&self) -> Option<&OrganisationId> {
+        match self {
+            Self::ApiKey(record) => Some(&record.organisation),
+            Self::Organisation(record) => Some(&record.organisation),
+            Self::Survey(record) => Some(&record.organisation),
+            Self::Integration(record) => Some(&record.organisation),
+            Self::Agent(_) => None,
+        }
+    }
+
+    /// The value as JSON.
+    ///
+    /// # Errors
+    /// None in practice: every record is made of texts, numbers and lists.
+    pub fn encode(&self) -> serde_json::Result<Vec<u8>> {
+        match self {
+            Self::ApiKey(record) => serde_json::to_vec(record),
+            Self::Organisation(record) => serde_json::to_vec(record),
+            Self::Survey(record) => serde_json::to_vec(record),
+            Self::Integration(record) => serde_json::to_vec(record),
+            Self::Agent(record) => serde_json::to_vec(record),
+        }
+    }
+
+    /// Reads the value of a record with this key. Unknown members are ignored, so that an older reader
+    /// survives a newer writer.
+    ///
+    /// # Errors
+    /// [`ControlError::BadValue`] or [`ControlError::KeyMismatch`].
+    pub fn decode(key: &ControlKey, value: &[u8]) -> Result<Self, ControlError> {
+        let record = match key {
+            ControlKey::ApiKey(_) => serde_json::from_slice(value).map(Self::ApiKey),
+            ControlKey::Organisation(_) => serde_json::from_slice(value).map(Self::Organisation),
+            ControlKey::Survey(..) => serde_json::from_slice(value).map(Self::Survey),
+            ControlKey::Integration(_) => serde_json::from_slice(value).map(Self::Integration),
+            ControlKey::Agent(_) => serde_json::from_slice(value).map(Self::Agent),
+        };
+        let record = record.map_err(|error| ControlError::BadValue {
+            key: key.to_string(),
+            problem: error.to_string(),
+        })?;
+        if record.key() == *key {
+            Ok(record)
+        } else {
+            Err(ControlError::KeyMismatch {
+                key: key.to_string(),
+                value: record.key().to_string(),
+            })
+        }
+    }
+}
