@@ -9,8 +9,10 @@ pub mod consumer;
 pub mod dead_letter;
 pub mod ledger;
 pub mod metrics;
+mod position;
 pub mod producer;
 mod record;
+pub mod table;
 pub mod tail;
 
 pub use record::{OwnedRecord, Record};

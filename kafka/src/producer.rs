@@ -215,21 +215,44 @@ impl Producer {
         record: Outgoing<'_>,
         report: impl FnOnce(Result<Delivered, DeliveryError>) + Send + Sync + 'static,
     ) -> Result<(), SendError> {
-        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
-        for (name, value) in record.headers {
-            headers = headers.insert(Header {
-                key: name,
-                value: Some(*value),
-            });
-        }
         let report: Box<Report> = Box::new(Box::new(report));
         let mut message = BaseRecord::with_opaque_to(record.topic, report)
             .key(record.key)
             .payload(record.payload)
-            .headers(headers);
+            .headers(owned(record.headers));
         if let Some(partition) = record.partition {
             message = message.partition(partition);
         }
+        self.enqueue(message)
+    }
+
+    /// Queues a row of a compacted topic: `value` is what `key` stands for from now on, `None` removes
+    /// it. The returned future resolves with the broker's answer.
+    ///
+    /// # Errors
+    /// [`SendError`] at once when it cannot be queued.
+    pub fn put(
+        &self,
+        topic: &str,
+        key: &[u8],
+        value: Option<&[u8]>,
+        headers: &[(&str, &[u8])],
+    ) -> Result<impl Future<Output = Result<Delivered, DeliveryError>> + Send + use<>, SendError>
+    {
+        let (sender, receiver) = oneshot::channel();
+        // A receiver that has gone gave up waiting; the metrics have counted the delivery.
+        let report: Box<Report> = Box::new(Box::new(move |outcome| drop(sender.send(outcome))));
+        let mut message = BaseRecord::with_opaque_to(topic, report)
+            .key(key)
+            .headers(owned(headers));
+        if let Some(value) = value {
+            message = message.payload(value);
+        }
+        self.enqueue(message)?;
+        Ok(async move { receiver.await.unwrap_or(Err(DeliveryError::Abandoned)) })
+    }
+
+    fn enqueue(&self, message: BaseRecord<'_, [u8], [u8], Box<Report>>) -> Result<(), SendError> {
         self.inner
             .send(message)
             .map_err(|(error, _)| match error.rdkafka_error_code() {
@@ -298,4 +321,14 @@ impl Producer {
         let _ = self.inner.flush(timeout);
         self.in_flight()
     }
+}
+
+fn owned(headers: &[(&str, &[u8])]) -> OwnedHeaders {
+    let owned = OwnedHeaders::new_with_capacity(headers.len());
+    headers.iter().fold(owned, |owned, (key, value)| {
+        owned.insert(Header {
+            key,
+            value: Some(*value),
+        })
+    })
 }

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::Record;
 use crate::config::KafkaConfig;
+use crate::position::extents;
 
 const POLL: Duration = Duration::from_millis(100);
 const BROKER_WAIT: Duration = Duration::from_secs(10);
@@ -91,20 +92,9 @@ fn follow(
 }
 
 fn ends(consumer: &BaseConsumer, topic: &str) -> Result<TopicPartitionList, KafkaError> {
-    let metadata = consumer.fetch_metadata(Some(topic), BROKER_WAIT)?;
     let mut list = TopicPartitionList::new();
-    for partition in metadata
-        .topics()
-        .iter()
-        .flat_map(|topic| topic.partitions())
-    {
-        let (_, end) = consumer.fetch_watermarks(topic, partition.id(), BROKER_WAIT)?;
-        list.add_partition_offset(topic, partition.id(), Offset::Offset(end))?;
-    }
-    if list.count() == 0 {
-        return Err(KafkaError::MessageConsumption(
-            rdkafka::error::RDKafkaErrorCode::UnknownTopicOrPartition,
-        ));
+    for extent in extents(consumer, topic, BROKER_WAIT)? {
+        list.add_partition_offset(topic, extent.partition, Offset::Offset(extent.end))?;
     }
     Ok(list)
 }

@@ -185,3 +185,17 @@ pub struct AgentKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<DateTime<Utc>>,
 }
+
+impl Integration {
+    /// Whether its webhooks are taken.
+    pub fn is_active(&self) -> bool {
+        self.revoked_at.is_none()
+    }
+}
+
+impl AgentKey {
+    /// Whether signatures with it count.
+    pub fn is_active(&self) -> bool {
+        self.revoked_at.is_none()
+    }
+}

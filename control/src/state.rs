@@ -1,0 +1,206 @@
+//! An immutable view of the control topic, indexed by what a request asks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use schemas::control::{
+    AgentKey, ApiKeyRecord, ControlRecord, Integration, IntegrationId, IntegrationPlatform,
+    KeyHash, KeyId, OrganisationSettings, SurveySettings,
+};
+use schemas::ids::OrganisationId;
+use schemas::session::StampedVersions;
+
+use crate::origins::Origins;
+use crate::versions::builtin_versions;
+
+/// How many records there are of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// API keys, active or not.
+    pub api_keys: usize,
+    /// Organisations with settings.
+    pub organisations: usize,
+    /// Surveys with settings.
+    pub surveys: usize,
+    /// Integrations, active or not.
+    pub integrations: usize,
+    /// Keys of declared agents, active or not.
+    pub agents: usize,
+}
+
+/// Keys and settings as they stood when it was taken. Built once, never changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ControlState {
+    keys: BTreeMap<KeyId, Arc<ApiKeyRecord>>,
+    keys_by_hash: HashMap<KeyHash, Arc<ApiKeyRecord>>,
+    origins: Origins,
+    origins_by_organisation: HashMap<OrganisationId, Origins>,
+    organisations: HashMap<OrganisationId, Arc<OrganisationSettings>>,
+    surveys: HashMap<OrganisationId, HashMap<String, Arc<SurveySettings>>>,
+    integrations: BTreeMap<IntegrationId, Arc<Integration>>,
+    agents: HashMap<String, Arc<AgentKey>>,
+}
+
+impl ControlState {
+    /// The view of these records.
+    pub fn of(records: impl IntoIterator<Item = ControlRecord>) -> Self {
+        let mut state = Self::default();
+        for record in records {
+            state.insert(record);
+        }
+        state
+    }
+
+    pub(crate) fn insert(&mut self, record: ControlRecord) {
+        match record {
+            ControlRecord::ApiKey(key) => self.insert_key(Arc::new(key)),
+            ControlRecord::Organisation(settings) => {
+                let organisation = settings.organisation.clone();
+                self.organisations.insert(organisation, Arc::new(settings));
+            }
+            ControlRecord::Survey(settings) => {
+                let surveys = self.surveys.entry(settings.organisation.clone());
+                let survey = settings.survey_id.clone();
+                surveys.or_default().insert(survey, Arc::new(settings));
+            }
+            ControlRecord::Integration(integration) => {
+                let id = integration.id.clone();
+                self.integrations.insert(id, Arc::new(integration));
+            }
+            ControlRecord::Agent(agent) => {
+                self.agents.insert(agent.key_id.clone(), Arc::new(agent));
+            }
+        }
+    }
+
+    fn insert_key(&mut self, key: Arc<ApiKeyRecord>) {
+        self.origins.add(&key);
+        self.origins_by_organisation
+            .entry(key.organisation.clone())
+            .or_default()
+            .add(&key);
+        // Two records of one text: a revocation is never undone by a copy.
+        let held = self.keys_by_hash.get(&key.hash);
+        if held.is_none_or(|held| held.revoked_at.is_none()) {
+            self.keys_by_hash.insert(key.hash, Arc::clone(&key));
+        }
+        self.keys.insert(key.id.clone(), key);
+    }
+
+    /// The key of this text, active or not: ask [`ApiKeyRecord::is_active`].
+    pub fn find_key(&self, text: &str) -> Option<Arc<ApiKeyRecord>> {
+        self.keys_by_hash.get(&KeyHash::of(text)).cloned()
+    }
+
+    /// The key of this id, active or not.
+    pub fn key(&self, id: &KeyId) -> Option<&Arc<ApiKeyRecord>> {
+        self.keys.get(id)
+    }
+
+    /// Every key, by id.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<ApiKeyRecord>> {
+        self.keys.values()
+    }
+
+    /// The settings of an organisation, if it has any.
+    pub fn organisation(
+        &self,
+        organisation: &OrganisationId,
+    ) -> Option<&Arc<OrganisationSettings>> {
+        self.organisations.get(organisation)
+    }
+
+    /// The settings of a survey, if it has any.
+    pub fn survey(
+        &self,
+        organisation: &OrganisationId,
+        survey: &str,
+    ) -> Option<&Arc<SurveySettings>> {
+        self.surveys.get(organisation)?.get(survey)
+    }
+
+    /// The surveys of an organisation that have settings, in no order.
+    pub fn surveys(
+        &self,
+        organisation: &OrganisationId,
+    ) -> impl Iterator<Item = &Arc<SurveySettings>> {
+        let surveys = self.surveys.get(organisation);
+        surveys.into_iter().flat_map(HashMap::values)
+    }
+
+    /// The versions for a session that begins now: of its survey, else of its organisation, else those
+    /// built in.
+    pub fn versions_for(
+        &self,
+        organisation: &OrganisationId,
+        survey: Option<&str>,
+    ) -> StampedVersions {
+        let of_survey = survey
+            .and_then(|survey| self.survey(organisation, survey))
+            .and_then(|settings| settings.versions.as_ref());
+        let settled = of_survey.or_else(|| self.organisation(organisation)?.versions.as_ref());
+        settled.cloned().unwrap_or_else(builtin_versions)
+    }
+
+    /// The integration of this id; none when it is revoked.
+    pub fn integration(&self, id: &IntegrationId) -> Option<&Arc<Integration>> {
+        let found = self.integrations.get(id)?;
+        found.is_active().then_some(found)
+    }
+
+    /// The active integrations of `platform`, by id.
+    pub fn integrations(
+        &self,
+        platform: IntegrationPlatform,
+    ) -> impl Iterator<Item = &Arc<Integration>> {
+        let active =
+            move |found: &&Arc<Integration>| found.platform == platform && found.is_active();
+        self.integrations.values().filter(active)
+    }
+
+    /// Every integration, active or not, by id.
+    pub fn all_integrations(&self) -> impl Iterator<Item = &Arc<Integration>> {
+        self.integrations.values()
+    }
+
+    /// The key of a declared agent by its thumbprint; none when it is revoked.
+    pub fn agent(&self, key_id: &str) -> Option<&Arc<AgentKey>> {
+        let found = self.agents.get(key_id)?;
+        found.is_active().then_some(found)
+    }
+
+    /// Every key of declared agents, active or not, in no order.
+    pub fn agents(&self) -> impl Iterator<Item = &Arc<AgentKey>> {
+        self.agents.values()
+    }
+
+    /// Whether a publishable key of `organisation` that is active at `now` may be used on pages of
+    /// `origin`.
+    pub fn origins_allow(
+        &self,
+        organisation: &OrganisationId,
+        origin: &str,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let origins = self.origins_by_organisation.get(organisation);
+        origins.is_some_and(|origins| origins.allow(origin, now))
+    }
+
+    /// Whether any publishable key that is active at `now` may be used on pages of `origin`: for a
+    /// preflight, which names no key.
+    pub fn any_origin_allows(&self, origin: &str, now: DateTime<Utc>) -> bool {
+        self.origins.allow(origin, now)
+    }
+
+    /// How much there is.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            api_keys: self.keys.len(),
+            organisations: self.organisations.len(),
+            surveys: self.surveys.values().map(HashMap::len).sum(),
+            integrations: self.integrations.len(),
+            agents: self.agents.len(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The control topic on a real broker.
