@@ -15,6 +15,8 @@ mod origins;
 pub mod seal;
 mod state;
 mod table;
+#[cfg(test)]
+mod testing;
 mod versions;
 mod writer;
 

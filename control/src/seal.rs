@@ -86,3 +86,51 @@ impl Sealer {
         opened.map(Zeroizing::new).map_err(|_| OpenError)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sealer(byte: u8) -> Sealer {
+        Sealer::new(&SessionSecret::new([byte; 32]).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_sealed_secret_opens_for_its_integration_and_deployment_only(secret: Vec<u8>, ours: [u8; 10], theirs: [u8; 10]) {
+            prop_assume!(ours != theirs);
+            let (ours, theirs) = (IntegrationId::from_random(ours), IntegrationId::from_random(theirs));
+            let sealed = sealer(1).seal(&ours, &secret).unwrap();
+            let opened = sealer(1).open(&ours, &sealed).unwrap();
+            prop_assert_eq!(&*opened, &secret);
+            prop_assert_eq!(sealer(1).open(&theirs, &sealed), Err(OpenError));
+            prop_assert_eq!(sealer(2).open(&ours, &sealed), Err(OpenError));
+            prop_assert_ne!(sealer(1).seal(&ours, &secret).unwrap(), sealed);
+        }
+
+        #[test]
+        fn one_changed_bit_keeps_a_sealed_secret_shut(secret: [u8; 24], bit in 0usize..(12 + 24 + 16) * 8) {
+            let id = IntegrationId::from_random([7; 10]);
+            let SealedSecret(text) = sealer(1).seal(&id, &secret).unwrap();
+            let mut bytes = STANDARD.decode(text).unwrap();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let changed = SealedSecret(STANDARD.encode(bytes));
+            prop_assert_eq!(sealer(1).open(&id, &changed), Err(OpenError));
+        }
+
+        #[test]
+        fn no_text_makes_opening_panic(text: String) {
+            let id = IntegrationId::from_random([7; 10]);
+            prop_assert_eq!(sealer(1).open(&id, &SealedSecret(text)), Err(OpenError));
+        }
+    }
+
+    #[test]
+    fn a_sealer_and_what_it_seals_are_never_printed() {
+        let id = IntegrationId::from_random([7; 10]);
+        let sealed = sealer(1).seal(&id, b"whsec_secret").unwrap();
+        assert_eq!(format!("{:?}", sealer(1)), "Sealer(…)");
+        assert_eq!(format!("{sealed:?}"), "SealedSecret(…)");
+    }
+}

@@ -204,3 +204,171 @@ impl ControlState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::writer::{NewKey, NewKeyOptions};
+    use chrono::TimeDelta;
+    use schemas::control::{KeyKind, KeyMode};
+
+    fn key(organisation: &str, kind: KeyKind, origins: &[&str]) -> NewKey {
+        let options = NewKeyOptions {
+            organisation: organisation.parse().unwrap(),
+            kind,
+            mode: KeyMode::Live,
+            name: None,
+            scopes: vec![],
+            origins: origins
+                .iter()
+                .map(|origin| origin.parse().unwrap())
+                .collect(),
+            surveys: vec![],
+            networks: vec![],
+            limit: None,
+            expires_at: None,
+        };
+        options.make(Utc::now())
+    }
+
+    fn state_of(keys: Vec<ApiKeyRecord>) -> ControlState {
+        ControlState::of(keys.into_iter().map(ControlRecord::ApiKey))
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_whole_text_only() {
+        let key = key("acme", KeyKind::Secret, &[]);
+        let state = state_of(vec![key.record.clone()]);
+        assert_eq!(state.find_key(&key.text).as_deref(), Some(&key.record));
+        let shorter = &key.text[..key.text.len() - 1];
+        for other in [shorter, "", "sk_live_"] {
+            assert_eq!(state.find_key(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_revocation_is_not_undone_by_a_copy_of_the_key_under_another_id() {
+        let revoked = key("acme", KeyKind::Secret, &[]);
+        let mut record = revoked.record;
+        let mut copy = record.clone();
+        record.revoked_at = Some(Utc::now());
+        for (first, second) in [([0; 10], [1; 10]), ([1; 10], [0; 10])] {
+            record.id = KeyId::from_random(first);
+            copy.id = KeyId::from_random(second);
+            let state = state_of(vec![record.clone(), copy.clone()]);
+            let found = state.find_key(&revoked.text).unwrap();
+            assert!(!found.is_active(Utc::now()), "{found:?}");
+            let state = state_of(vec![copy.clone(), record.clone()]);
+            assert!(!state.find_key(&revoked.text).unwrap().is_active(Utc::now()));
+        }
+    }
+
+    #[test]
+    fn origins_are_those_of_active_publishable_keys() {
+        let now = Utc::now();
+        let (acme, other) = ("acme".parse().unwrap(), "other".parse().unwrap());
+        let mut bound = key("acme", KeyKind::Publishable, &["https://a.example"]).record;
+        bound.expires_at = Some(now + TimeDelta::hours(1));
+        let mut revoked = key("acme", KeyKind::Publishable, &["https://b.example"]).record;
+        revoked.revoked_at = Some(now);
+        let secret = key("acme", KeyKind::Secret, &[]).record;
+        let state = state_of(vec![bound, revoked, secret]);
+        assert!(state.origins_allow(&acme, "https://a.example", now));
+        assert!(state.any_origin_allows("https://a.example", now));
+        assert!(!state.origins_allow(&other, "https://a.example", now));
+        assert!(!state.origins_allow(&acme, "https://b.example", now));
+        assert!(!state.any_origin_allows("https://c.example", now));
+        let later = now + TimeDelta::hours(2);
+        assert!(!state.any_origin_allows("https://a.example", later));
+        let open = key("other", KeyKind::Publishable, &[]).record;
+        let state = state_of(vec![open]);
+        assert!(state.origins_allow(&other, "https://c.example", later));
+        assert!(!state.origins_allow(&acme, "https://c.example", later));
+        assert!(state.any_origin_allows("https://c.example", later));
+    }
+
+    #[test]
+    fn versions_are_those_of_the_survey_then_of_the_organisation_then_built_in() {
+        let versions = |ruleset: &str| {
+            Some(StampedVersions {
+                ruleset: ruleset.to_owned(),
+                ..builtin_versions()
+            })
+        };
+        let acme: OrganisationId = "acme".parse().unwrap();
+        let survey = |name: &str, versions| SurveySettings {
+            organisation: acme.clone(),
+            survey_id: name.to_owned(),
+            versions,
+        };
+        let state = ControlState::of([
+            ControlRecord::Organisation(OrganisationSettings {
+                organisation: acme.clone(),
+                allow: vec![],
+                deny: vec![],
+                key_limit: None,
+                versions: versions("theirs-1"),
+            }),
+            ControlRecord::Survey(survey("SV_1", versions("survey-1"))),
+            ControlRecord::Survey(survey("SV_2", None)),
+        ]);
+        let ruleset = |organisation: &str, survey| {
+            state
+                .versions_for(&organisation.parse().unwrap(), survey)
+                .ruleset
+        };
+        assert_eq!(ruleset("acme", Some("SV_1")), "survey-1");
+        assert_eq!(ruleset("acme", Some("SV_2")), "theirs-1");
+        assert_eq!(ruleset("acme", None), "theirs-1");
+        assert_eq!(ruleset("other", Some("SV_1")), BUILTIN);
+    }
+
+    const BUILTIN: &str = crate::BUILTIN_RULESET;
+
+    #[test]
+    fn a_revoked_integration_and_agent_are_listed_but_not_found() {
+        let id = IntegrationId::from_random([1; 10]);
+        let mut integration = Integration {
+            id: id.clone(),
+            organisation: "acme".parse().unwrap(),
+            platform: IntegrationPlatform::Generic,
+            name: None,
+            secrets: vec![],
+            created_at: Utc::now(),
+            revoked_at: None,
+        };
+        let mut agent = AgentKey {
+            key_id: "thumbprint".to_owned(),
+            public_key: String::new(),
+            agent: "example".to_owned(),
+            directory: None,
+            created_at: Utc::now(),
+            revoked_at: None,
+        };
+        let state = |integration: &Integration, agent: &AgentKey| {
+            ControlState::of([
+                ControlRecord::Integration(integration.clone()),
+                ControlRecord::Agent(agent.clone()),
+            ])
+        };
+        let active = state(&integration, &agent);
+        assert!(active.integration(&id).is_some() && active.agent("thumbprint").is_some());
+        assert_eq!(active.integrations(IntegrationPlatform::Generic).count(), 1);
+        assert_eq!(
+            active.integrations(IntegrationPlatform::Qualtrics).count(),
+            0
+        );
+        integration.revoked_at = Some(Utc::now());
+        agent.revoked_at = Some(Utc::now());
+        let revoked = state(&integration, &agent);
+        assert!(revoked.integration(&id).is_none() && revoked.agent("thumbprint").is_none());
+        assert_eq!(
+            revoked.integrations(IntegrationPlatform::Generic).count(),
+            0
+        );
+        assert_eq!(
+            (revoked.all_integrations().count(), revoked.agents().count()),
+            (1, 1)
+        );
+    }
+}

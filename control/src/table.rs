@@ -52,3 +52,61 @@ fn is_settings(key: &ControlKey) -> bool {
         ControlKey::ApiKey(_) | ControlKey::Integration(_) | ControlKey::Agent(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{any_key, any_record};
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Put(Box<ControlRecord>),
+        Remove(ControlKey),
+        Foreign(String, Vec<u8>),
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => any_record().prop_map(|record| Step::Put(Box::new(record))),
+            2 => any_key().prop_map(Step::Remove),
+            // Never a key of the model, so that what it holds must not change.
+            1 => ("[a-z]{0,8}", any::<Vec<u8>>()).prop_map(|(key, value)| Step::Foreign(key, value)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_state_is_what_the_last_writer_of_each_key_wrote(steps in prop::collection::vec(any_step(), 0..60)) {
+            let mut table = Table::default();
+            let mut model: HashMap<ControlKey, ControlRecord> = HashMap::new();
+            for step in steps {
+                match step {
+                    Step::Put(record) => {
+                        let value = record.encode().unwrap();
+                        table.apply(record.key().to_string().as_bytes(), Some(&value)).unwrap();
+                        model.insert(record.key(), *record);
+                    }
+                    Step::Remove(key) => {
+                        table.apply(key.to_string().as_bytes(), None).unwrap();
+                        model.remove(&key);
+                    }
+                    Step::Foreign(key, value) => {
+                        prop_assert!(table.apply(key.as_bytes(), Some(&value)).is_err());
+                    }
+                }
+            }
+            let mut expected: Vec<_> = model.into_values().collect();
+            expected.sort_by_key(ControlRecord::key);
+            prop_assert_eq!(table.state(), ControlState::of(expected));
+        }
+
+        #[test]
+        fn no_bytes_make_the_table_panic(key: Vec<u8>, value: Option<Vec<u8>>) {
+            let mut table = Table::default();
+            let _ = table.apply(&key, value.as_deref());
+            prop_assert_eq!(table.state().counts(), crate::Counts::default());
+        }
+    }
+}

@@ -233,3 +233,67 @@ fn record_type(key: &ControlKey) -> &'static str {
         ControlKey::Agent(_) => "candor.control.agent.v1",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn options(kind: KeyKind, mode: KeyMode) -> NewKeyOptions {
+        NewKeyOptions {
+            organisation: "acme".parse().unwrap(),
+            kind,
+            mode,
+            name: None,
+            scopes: vec![],
+            origins: vec![],
+            surveys: vec![],
+            networks: vec![],
+            limit: None,
+            expires_at: None,
+        }
+    }
+
+    #[test]
+    fn keys_carry_their_prefix_and_32_random_characters() {
+        let mut seen = HashSet::new();
+        for _ in 0..1000 {
+            let key = options(KeyKind::Secret, KeyMode::Live).make(Utc::now());
+            let random = key.text.strip_prefix("sk_live_").unwrap().to_owned();
+            assert!(random.len() == 32 && random.bytes().all(|c| c.is_ascii_alphanumeric()));
+            assert!(seen.insert(random));
+            assert!(seen.insert(key.record.id.to_string()));
+        }
+    }
+
+    #[test]
+    fn every_character_of_a_random_text_comes_up_about_as_often() {
+        let text = random_text(62_000);
+        let mut counts = [0u32; 128];
+        text.bytes().for_each(|c| counts[usize::from(c)] += 1);
+        for (character, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            // Six standard deviations (31.4) around 1000.
+            assert!((800..1200).contains(count), "{character}: {count}");
+        }
+        assert_eq!(counts.iter().filter(|count| **count > 0).count(), 62);
+    }
+
+    #[test]
+    fn an_adopted_key_has_the_same_id_every_time() {
+        let adopt = |text| options(KeyKind::Secret, KeyMode::Test).adopt(text, Utc::now());
+        let (one, two) = (adopt("sk_test_0123456789"), adopt("sk_test_0123456789"));
+        assert_eq!(one.record.id, two.record.id);
+        assert_eq!(one.record.hint, "6789");
+        assert_ne!(adopt("sk_test_other").record.id, one.record.id);
+    }
+
+    #[test]
+    fn a_new_key_is_never_printed() {
+        let key = options(KeyKind::Publishable, KeyMode::Test).make(Utc::now());
+        let shown = format!("{key:?}");
+        assert!(
+            !shown.contains(&*key.text) && shown.contains("KeyHash(…)"),
+            "{shown}"
+        );
+    }
+}
