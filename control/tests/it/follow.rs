@@ -175,10 +175,11 @@ async fn a_topic_that_is_deleted_and_made_again_is_read_from_its_beginning() {
 #[tokio::test]
 async fn a_deleted_topic_takes_no_key_away_until_it_is_read_again() {
     let topic = Topic::created(TestKafka::shared()).await;
-    let (writer, reader) = (topic.writer(), topic.reader());
+    let writer = topic.writer();
     let held = key();
     let record = ControlRecord::ApiKey(held.record.clone());
     writer.put(&record).await.unwrap();
+    let reader = topic.reader();
     reader.ready().await;
     topic.delete().await;
     // Well past the moment at which the reader has noticed and tried to read it again.
