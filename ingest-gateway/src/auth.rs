@@ -1,130 +1,151 @@
-//! Who calls, and what they may write to.
+//! Who calls, and what they may do.
 //!
-//! Two credentials are accepted, both as `Authorization: Bearer …` or `X-API-Key: …`: a secret key,
-//! good for every route and session of its organisation, and a session's ingest token, good for
-//! writing to that one session. Neither needs a look-up (INV-10). Keys are compared by their SHA-256
-//! in constant time, so that neither a key's text nor how much of a guess was right can be measured.
+//! Three credentials are accepted, as `Authorization: Bearer …` or `X-API-Key: …`: a secret key (a
+//! server's, with scopes), a publishable key (a page's, begins sessions and does nothing else), and a
+//! session's ingest token (writes to that one session). A token may also stand in the query, because
+//! `sendBeacon` sends no headers; keys may not, since addresses end in logs. Keys come from the control
+//! topic, tokens prove themselves: nothing is looked up anywhere else (INV-10).
 
+use std::sync::Arc;
+
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
+use control::ControlState;
+use schemas::control::{ApiKeyRecord, KeyKind, KeyMode, Scope};
 use schemas::ids::{OrganisationId, SessionId, SessionSecret};
 use schemas::token::{INGEST_TOKEN_PREFIX, IngestGrant, TokenError};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::error::IngestError;
 
 const API_KEY: &str = "x-api-key";
+const TOKEN_PARAMETER: &str = "token=";
 
-/// The secret keys that are accepted, by their hashes.
-#[derive(Clone, Default)]
-pub struct KeyRing(Vec<KeyEntry>);
-
-#[derive(Clone)]
-struct KeyEntry {
-    hash: [u8; 32],
-    organisation: OrganisationId,
-}
-
-impl std::fmt::Debug for KeyRing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "KeyRing({} keys)", self.0.len())
-    }
-}
-
-impl KeyRing {
-    /// Accepts `key` for `organisation`.
-    pub fn add(&mut self, key: &str, organisation: OrganisationId) {
-        self.0.push(KeyEntry {
-            hash: Sha256::digest(key).into(),
-            organisation,
-        });
-    }
-
-    /// Whether no key is accepted.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The organisation of `key`. Takes as long for a wrong key as for a right one.
-    pub fn find(&self, key: &str) -> Option<&OrganisationId> {
-        let hash: [u8; 32] = Sha256::digest(key).into();
-        let mut found = None;
-        for entry in &self.0 {
-            if bool::from(entry.hash.ct_eq(&hash)) {
-                found = Some(&entry.organisation);
-            }
-        }
-        found
-    }
+/// What a caller showed.
+#[derive(Debug, Clone)]
+pub(crate) enum Credential {
+    /// A secret key.
+    Secret(Arc<ApiKeyRecord>),
+    /// A publishable key.
+    Publishable(Arc<ApiKeyRecord>),
+    /// The ingest token of a session.
+    Token(SessionId),
 }
 
 /// A caller that showed a good credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// With a secret key of the organisation.
-    Key(OrganisationId),
-    /// With the ingest token of a session.
-    Token(IngestGrant),
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) credential: Credential,
 }
 
-/// What credentials are checked against.
-#[derive(Debug)]
-pub(crate) struct Gatekeeper {
-    pub(crate) keys: KeyRing,
-    pub(crate) secret: SessionSecret,
+/// What a route lets its callers do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Begin a session.
+    BeginSession,
+    /// Write events to a session.
+    WriteEvents,
+    /// End a session.
+    EndSession,
+    /// Write events of any session.
+    WriteBulk,
+    /// Speak for a platform that cannot sign.
+    SendWebhook,
 }
 
-impl Gatekeeper {
-    fn caller(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, IngestError> {
-        let credential = credential(headers).ok_or(IngestError::CredentialsMissing)?;
+impl Need {
+    fn scope(self) -> Scope {
+        match self {
+            Self::BeginSession | Self::EndSession => Scope::SessionsWrite,
+            Self::WriteEvents | Self::WriteBulk => Scope::EventsWrite,
+            Self::SendWebhook => Scope::WebhooksWrite,
+        }
+    }
+}
+
+impl Caller {
+    /// Recognises the caller by the request's credential, whatever it may do.
+    pub(crate) fn recognise(
+        parts: &Parts,
+        keys: &ControlState,
+        secret: &SessionSecret,
+        now: DateTime<Utc>,
+    ) -> Result<Self, IngestError> {
+        let credential = credential(parts).ok_or(IngestError::CredentialsMissing)?;
         if credential.starts_with(INGEST_TOKEN_PREFIX) {
-            return match IngestGrant::open(credential, &self.secret, now) {
-                Ok(grant) => Ok(Caller::Token(grant)),
-                Err(TokenError::Expired) => Err(IngestError::TokenExpired),
-                Err(TokenError::Invalid) => Err(IngestError::CredentialsInvalid),
-            };
+            return Self::with_token(credential, secret, now);
         }
-        let organisation = self.keys.find(credential).cloned();
-        organisation
-            .map(Caller::Key)
-            .ok_or(IngestError::CredentialsInvalid)
+        let key = keys.find_key(credential);
+        let key = key.ok_or(IngestError::CredentialsInvalid)?;
+        if key.revoked_at.is_some() {
+            return Err(IngestError::CredentialsInvalid);
+        }
+        if !key.is_active(now) {
+            return Err(IngestError::KeyExpired);
+        }
+        Ok(Self {
+            organisation: key.organisation.clone(),
+            credential: match key.kind {
+                KeyKind::Secret => Credential::Secret(key),
+                KeyKind::Publishable => Credential::Publishable(key),
+            },
+        })
     }
 
-    /// The organisation that may create sessions: only a secret key names one.
-    pub(crate) fn creator(
-        &self,
-        headers: &HeaderMap,
+    fn with_token(
+        token: &str,
+        secret: &SessionSecret,
         now: DateTime<Utc>,
-    ) -> Result<OrganisationId, IngestError> {
-        match self.caller(headers, now)? {
-            Caller::Key(organisation) => Ok(organisation),
-            Caller::Token(_) => Err(IngestError::SecretKeyRequired),
+    ) -> Result<Self, IngestError> {
+        match IngestGrant::open(token, secret, now) {
+            Ok(grant) => Ok(Self {
+                organisation: grant.organisation,
+                credential: Credential::Token(grant.session_id),
+            }),
+            Err(TokenError::Expired) => Err(IngestError::TokenExpired),
+            Err(TokenError::Invalid) => Err(IngestError::CredentialsInvalid),
         }
     }
 
-    /// The session that the request writes to, and its organisation. A forged or foreign id is as
-    /// unknown as any other.
-    pub(crate) fn writer(
-        &self,
-        session: &str,
-        headers: &HeaderMap,
-        now: DateTime<Utc>,
-    ) -> Result<(SessionId, OrganisationId), IngestError> {
-        let caller = self.caller(headers, now)?;
-        let id: SessionId = session.parse().map_err(|_| IngestError::UnknownSession)?;
-        let organisation = match caller {
-            Caller::Token(grant) if grant.session_id != id => {
-                return Err(IngestError::TokenOfOtherSession);
-            }
-            Caller::Token(grant) => grant.organisation,
-            Caller::Key(organisation) => organisation,
-        };
-        if self.secret.verifies(&organisation, id) {
-            Ok((id, organisation))
-        } else {
-            Err(IngestError::UnknownSession)
+    /// Whether the credential is of the kind that may do this.
+    pub(crate) fn may(&self, need: Need) -> Result<(), IngestError> {
+        use Credential::{Publishable, Secret, Token};
+        match (&self.credential, need) {
+            (Secret(key), need) if key.has(need.scope()) => Ok(()),
+            (Secret(_), need) => Err(IngestError::ScopeMissing {
+                scope: need.scope(),
+            }),
+            (Publishable(_), Need::BeginSession) => Ok(()),
+            (Token(_), Need::WriteEvents | Need::EndSession | Need::SendWebhook) => Ok(()),
+            (Publishable(_) | Token(_), _) => Err(IngestError::SecretKeyRequired),
         }
+    }
+
+    /// The session the caller writes to, when it names this one.
+    pub(crate) fn session(
+        &self,
+        id: &str,
+        secret: &SessionSecret,
+    ) -> Result<SessionId, IngestError> {
+        let id = crate::names::genuine(secret, &self.organisation, id)?;
+        match self.credential {
+            Credential::Token(session) if session != id => Err(IngestError::TokenOfOtherSession),
+            _ => Ok(id),
+        }
+    }
+
+    /// The key, if the caller has one.
+    pub(crate) fn key(&self) -> Option<&ApiKeyRecord> {
+        match &self.credential {
+            Credential::Secret(key) | Credential::Publishable(key) => Some(key),
+            Credential::Token(_) => None,
+        }
+    }
+
+    /// Whether what it does is a trial.
+    pub(crate) fn is_test(&self) -> bool {
+        self.key().is_some_and(|key| key.mode == KeyMode::Test)
     }
 }
 
@@ -133,88 +154,21 @@ fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(credential)
 }
 
-/// The credential of a request; `Authorization` first.
-fn credential(headers: &HeaderMap) -> Option<&str> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let authorization = text(header::AUTHORIZATION.as_str()).and_then(bearer);
-    let credential = authorization.or_else(|| text(API_KEY))?.trim();
-    (!credential.is_empty()).then_some(credential)
+/// The credential of a request: `Authorization` first, then `X-API-Key`, then a token in the query.
+fn credential(parts: &Parts) -> Option<&str> {
+    let found = in_headers(&parts.headers).or_else(|| in_query(parts.uri.query()?));
+    found.map(str::trim).filter(|text| !text.is_empty())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn in_headers(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION);
+    let bearer = authorization.and_then(|value| bearer(value.to_str().ok()?));
+    bearer.or_else(|| headers.get(API_KEY).and_then(|value| value.to_str().ok()))
+}
 
-    fn headers(name: &'static str, value: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(name, value.parse().unwrap());
-        headers
-    }
-
-    #[test]
-    fn a_credential_travels_in_either_header() {
-        assert_eq!(
-            credential(&headers("authorization", "Bearer abc")),
-            Some("abc")
-        );
-        assert_eq!(
-            credential(&headers("authorization", "bearer  abc ")),
-            Some("abc")
-        );
-        assert_eq!(credential(&headers("x-api-key", "abc")), Some("abc"));
-        for (name, value) in [
-            ("authorization", "Basic abc"),
-            ("authorization", "Bearer "),
-            ("x-api-key", ""),
-        ] {
-            assert_eq!(credential(&headers(name, value)), None, "{name}: {value}");
-        }
-        assert_eq!(credential(&HeaderMap::new()), None);
-    }
-
-    #[test]
-    fn each_key_opens_its_own_organisation_and_none_opens_nothing() {
-        let mut ring = KeyRing::default();
-        assert_eq!(ring.find("sk_test_a"), None);
-        ring.add("sk_test_a", "acme".parse().unwrap());
-        ring.add("sk_test_b", "other".parse().unwrap());
-        assert_eq!(
-            ring.find("sk_test_a").map(OrganisationId::as_str),
-            Some("acme")
-        );
-        assert_eq!(
-            ring.find("sk_test_b").map(OrganisationId::as_str),
-            Some("other")
-        );
-        assert_eq!(ring.find("sk_test_"), None);
-        assert_eq!(format!("{ring:?}"), "KeyRing(2 keys)");
-    }
-
-    #[test]
-    fn a_key_writes_to_sessions_of_its_organisation_only() {
-        let secret = SessionSecret::new([5; 32]).unwrap();
-        let (ours, theirs): (OrganisationId, OrganisationId) =
-            ("ours".parse().unwrap(), "theirs".parse().unwrap());
-        let mut keys = KeyRing::default();
-        keys.add("sk_test_ours", ours.clone());
-        let keeper = Gatekeeper {
-            keys,
-            secret: secret.clone(),
-        };
-        let now = Utc::now();
-        let key = headers("x-api-key", "sk_test_ours");
-        let mine = secret.mint(&ours, now, [1; 6]);
-        let foreign = secret.mint(&theirs, now, [1; 6]);
-        assert_eq!(
-            keeper.writer(&mine.to_string(), &key, now).unwrap(),
-            (mine, ours)
-        );
-        for unknown in [foreign.to_string(), "nonsense".to_owned()] {
-            let refused = keeper.writer(&unknown, &key, now);
-            assert!(
-                matches!(refused, Err(IngestError::UnknownSession)),
-                "{refused:?}"
-            );
-        }
-    }
+/// Only tokens: they are good for one session and a day.
+fn in_query(query: &str) -> Option<&str> {
+    let mut parameters = query.split('&');
+    let token = parameters.find_map(|parameter| parameter.strip_prefix(TOKEN_PARAMETER))?;
+    token.starts_with(INGEST_TOKEN_PREFIX).then_some(token)
 }

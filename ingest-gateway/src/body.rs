@@ -15,17 +15,18 @@ use futures::StreamExt;
 use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::bulk::LineLimits;
 use crate::config::Limits;
 use crate::error::IngestError;
 use crate::metrics::Metrics;
 
 /// How much of an oversized body is read and thrown away, so that the client, still sending, comes to
 /// read the answer instead of a reset connection.
-const DISCARDED_BYTES: usize = 4 << 20;
+pub(crate) const DISCARDED_BYTES: usize = 4 << 20;
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+pub(crate) enum Encoding {
     Plain,
     Gzip,
 }
@@ -59,6 +60,11 @@ impl Reserved {
         Self { permit, gauge }
     }
 
+    /// How much it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.permit.num_permits()
+    }
+
     fn shrink_to(&mut self, bytes: usize) {
         let excess = self.permit.num_permits().saturating_sub(bytes);
         if self.permit.split(excess).is_some() {
@@ -90,7 +96,7 @@ impl BodyReader {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<ReceivedBody, IngestError> {
-        check_media_type(headers)?;
+        check_media_type(headers, JSON_TYPES)?;
         let encoding = encoding(headers)?;
         let length = content_length(headers);
         if length.is_some_and(|length| length > self.limit + DISCARDED_BYTES) {
@@ -108,6 +114,24 @@ impl BodyReader {
         reserved.shrink_to(bytes.len());
         self.metrics.body_bytes.inc_by(bytes.len() as u64);
         Ok(ReceivedBody { bytes, reserved })
+    }
+
+    /// Bounds of the lines of a streamed body: each is as large as a whole body may be.
+    pub(crate) fn line_limits(&self) -> LineLimits {
+        LineLimits {
+            bytes: self.limit,
+            pause: self.timeout,
+        }
+    }
+
+    /// Takes `bytes` of the budget; waits for them as long as a body may take.
+    pub(crate) async fn reserve_within(&self, bytes: usize) -> Result<Reserved, IngestError> {
+        let needed = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.budget).acquire_many_owned(needed);
+        let room = tokio::time::timeout(self.timeout, room).await;
+        let permit = room.map_err(|_| IngestError::Overloaded)?;
+        let permit = permit.map_err(|_| IngestError::Overloaded)?;
+        Ok(Reserved::new(permit, self.metrics.in_flight_bytes.clone()))
     }
 
     fn too_large(&self) -> IngestError {
@@ -174,24 +198,36 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     Some(value.to_str().unwrap_or("?").trim())
 }
 
-/// `text/plain` is what `sendBeacon` may send without asking first; a missing type is taken as JSON.
-fn check_media_type(headers: &HeaderMap) -> Result<(), IngestError> {
+/// What one batch may come as. `text/plain` is what `sendBeacon` may send without asking first.
+const JSON_TYPES: &[&str] = &["application/json", "text/plain"];
+/// What many lines may come as.
+pub(crate) const LINE_TYPES: &[&str] = &[
+    "application/x-ndjson",
+    "application/jsonl",
+    "application/json-lines",
+    "text/plain",
+];
+
+/// A missing type is taken as one of those.
+pub(crate) fn check_media_type(
+    headers: &HeaderMap,
+    accepted: &'static [&'static str],
+) -> Result<(), IngestError> {
     let Some(value) = text(headers, header::CONTENT_TYPE) else {
         return Ok(());
     };
     let media_type = value.split(';').next().unwrap_or_default().trim();
-    let accepted = ["application/json", "text/plain"];
     if accepted
         .iter()
         .any(|kind| media_type.eq_ignore_ascii_case(kind))
     {
         Ok(())
     } else {
-        Err(IngestError::UnsupportedMediaType)
+        Err(IngestError::UnsupportedMediaType { accepted })
     }
 }
 
-fn encoding(headers: &HeaderMap) -> Result<Encoding, IngestError> {
+pub(crate) fn encoding(headers: &HeaderMap) -> Result<Encoding, IngestError> {
     let repeated = headers.get_all(header::CONTENT_ENCODING).iter().count() > 1;
     let value = text(headers, header::CONTENT_ENCODING).unwrap_or_default();
     match value.to_ascii_lowercase().as_str() {

@@ -7,8 +7,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::ConnectInfo;
-use axum::http::{Extensions, HeaderMap, header};
+use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 use runtime::config::Setting;
 use schemas::ids::{OrganisationId, SessionSecret};
@@ -40,7 +39,7 @@ impl TrustedProxies {
     }
 
     /// The client's address, if it can be known.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer.to_canonical();
         if !self.contains(peer) {
             return Some(peer);
@@ -68,15 +67,13 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// The stamp of a session's first record.
+/// The stamp of a session's first record: `address` is the respondent's, if it is known.
 pub(crate) fn stamp(
     secret: &SessionSecret,
     organisation: &OrganisationId,
-    proxies: &TrustedProxies,
-    (extensions, headers): (&Extensions, &HeaderMap),
+    address: Option<IpAddr>,
+    headers: &HeaderMap,
 ) -> ClientStamp {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    let address = peer.and_then(|peer| proxies.client(peer.0.ip(), headers));
     let hash = |address| match address {
         IpAddr::V4(address) => secret.pseudonym(organisation, &address.octets()[..3]),
         IpAddr::V6(address) => secret.pseudonym(organisation, &address.octets()[..6]),
@@ -164,11 +161,9 @@ mod tests {
 
     fn stamped(peer: &str, organisation: &str) -> Option<String> {
         let secret = SessionSecret::new([7; 32]).unwrap();
-        let mut extensions = Extensions::new();
-        extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
-        let (organisation, proxies) = (organisation.parse().unwrap(), TrustedProxies::default());
-        let seen = (&extensions, &HeaderMap::new());
-        stamp(&secret, &organisation, &proxies, seen).address_hash
+        let organisation = organisation.parse().unwrap();
+        let address = Some(peer.parse().unwrap());
+        stamp(&secret, &organisation, address, &HeaderMap::new()).address_hash
     }
 
     #[test]

@@ -45,6 +45,9 @@ codes! {
     CredentialsMissing "credentials_missing" UNAUTHORIZED "A key or token is needed.";
     CredentialsInvalid "credentials_invalid" UNAUTHORIZED "The key or token is not valid.";
     TokenExpired "token_expired" UNAUTHORIZED "The ingest token has expired.";
+    KeyExpired "key_expired" UNAUTHORIZED "The key has expired.";
+    ScopeMissing "scope_missing" FORBIDDEN "The key may not do this.";
+    SurveyRefused "survey_refused" FORBIDDEN "The key may not begin sessions of this survey.";
     SecretKeyRequired "secret_key_required" FORBIDDEN "A secret key is needed.";
     TokenOfOtherSession "token_of_other_session" FORBIDDEN "The token belongs to another session.";
     UnknownSession "unknown_session" NOT_FOUND "There is no such session.";
@@ -53,11 +56,16 @@ codes! {
     RequestTimeout "request_timeout" REQUEST_TIMEOUT "The body did not arrive in time.";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large.";
     TooManyEvents "too_many_events" PAYLOAD_TOO_LARGE "The batch has too many events.";
+    LineTooLong "line_too_long" PAYLOAD_TOO_LARGE "The line is too long.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The content type is not accepted.";
     UnsupportedEncoding "unsupported_encoding" UNSUPPORTED_MEDIA_TYPE "The content encoding is not accepted.";
     NotABatch "not_a_batch" UNPROCESSABLE_ENTITY "The body is not a batch of events.";
     EmptyBatch "empty_batch" UNPROCESSABLE_ENTITY "The batch holds no event.";
     BadSequence "bad_sequence" UNPROCESSABLE_ENTITY "The batch's writer or sequence is not usable.";
+    BadSessionName "bad_session_name" UNPROCESSABLE_ENTITY "The session is not named as it must be.";
+    StartOutOfRange "started_at_out_of_range" UNPROCESSABLE_ENTITY "The session's start is not believable.";
+    EmptyLine "empty_line" UNPROCESSABLE_ENTITY "The line says nothing about its session.";
+    TooManyBadLines "too_many_bad_lines" UNPROCESSABLE_ENTITY "Too many lines were refused.";
     InvalidSession "invalid_session" UNPROCESSABLE_ENTITY "The description of the session is not valid.";
     EventsRejected "events_rejected" UNPROCESSABLE_ENTITY "Every event was rejected, for different reasons.";
     MalformedEvent "malformed_event" UNPROCESSABLE_ENTITY "Every event is malformed.";
@@ -68,6 +76,7 @@ codes! {
     ValueInvalid "value_invalid" UNPROCESSABLE_ENTITY "Every event has a value that is not accepted.";
     TooManyFields "too_many_fields" UNPROCESSABLE_ENTITY "Every event has too many fields.";
     Internal "internal" INTERNAL_SERVER_ERROR "The gateway failed.";
+    Starting "starting" SERVICE_UNAVAILABLE "The gateway does not know its keys yet.";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "The gateway is busy.";
     BrokerUnavailable "broker_unavailable" SERVICE_UNAVAILABLE "The message broker did not acknowledge.";
 }
@@ -90,7 +99,7 @@ impl Code {
     /// How long a client should wait before it tries the same again; `None` if that cannot help.
     pub fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::Overloaded => Some(Duration::from_secs(1)),
+            Self::Overloaded | Self::Starting => Some(Duration::from_secs(1)),
             // A broker that restarts needs a few seconds; many clients should not all ask at once.
             Self::BrokerUnavailable => Some(Duration::from_secs(2)),
             _ => None,

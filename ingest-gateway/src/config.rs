@@ -4,15 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kafka::config::KafkaConfig;
-use runtime::config::{Config, Millis, Reader, Seconds, Secret, Setting};
+use runtime::config::{Config, Millis, Reader, Seconds, Secret};
 use runtime::service::ServiceConfig;
-use schemas::ids::{OrganisationId, SessionSecret};
+use schemas::ids::SessionSecret;
 
 use crate::client::TrustedProxies;
 use crate::server::ServerLimits;
 
-/// What the bootstrap key must start with: it is for tests and first steps, and says so.
-pub const BOOTSTRAP_KEY_PREFIX: &str = "sk_test_";
 /// Largest body limit: its record with envelope and headers must fit the topic's 2 MiB.
 const MAX_BODY_LIMIT: usize = 2_000_000;
 
@@ -53,10 +51,6 @@ pub struct GatewayConfig {
     pub kafka: KafkaConfig,
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// The one accepted secret key; without it every request is refused.
-    pub bootstrap_key: Option<Secret>,
-    /// Whose key that is.
-    pub bootstrap_organisation: OrganisationId,
     /// Mints session ids and ingest tokens; shared with the API.
     pub session_secret: SessionSecret,
     /// How long an ingest token is valid.
@@ -86,19 +80,6 @@ impl Config for GatewayConfig {
                 "127.0.0.1:8080",
                 "address to listen on, host:port",
             ),
-            bootstrap_key: reader
-                .optional::<BootstrapKey>(
-                    "BOOTSTRAP_SECRET_KEY",
-                    "the accepted secret key, sk_test_...; without it every request is refused",
-                )
-                .map(|key| key.0),
-            bootstrap_organisation: reader
-                .or::<Organisation>(
-                    "BOOTSTRAP_ORGANISATION",
-                    "default",
-                    "organisation of that key",
-                )
-                .0,
             session_secret: session_secret(reader),
             session_lifetime: session_lifetime(reader),
             trusted_proxies: reader.or(
@@ -218,34 +199,6 @@ impl Limits {
     }
 }
 
-struct Organisation(OrganisationId);
-
-impl Setting for Organisation {
-    fn parse(text: &str) -> Result<Self, String> {
-        let organisation = text.parse::<OrganisationId>();
-        organisation
-            .map(Self)
-            .map_err(|problem| format!("is no organisation: {problem}"))
-    }
-}
-
-struct BootstrapKey(Secret);
-
-impl Setting for BootstrapKey {
-    const SECRET: bool = true;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let printable = text.bytes().all(|c| c.is_ascii_graphic());
-        if !text.starts_with(BOOTSTRAP_KEY_PREFIX) {
-            Err(format!("must start with {BOOTSTRAP_KEY_PREFIX}"))
-        } else if text.len() == BOOTSTRAP_KEY_PREFIX.len() || !printable {
-            Err("must go on after its prefix, with printable characters only".to_owned())
-        } else {
-            Ok(Self(Secret::new(text)))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,8 +223,6 @@ mod tests {
     #[test]
     fn defaults_need_only_brokers_and_a_secret() {
         let config = load(&[]).unwrap();
-        assert!(config.bootstrap_key.is_none());
-        assert_eq!(config.bootstrap_organisation.as_str(), "default");
         assert_eq!(config.limits.body_bytes, 1 << 20);
         assert_eq!(config.session_lifetime, Duration::from_secs(86_400));
         let missing = load_from::<GatewayConfig>(|_| None).unwrap_err().0;
@@ -282,8 +233,6 @@ mod tests {
     fn every_bad_setting_is_named_and_no_secret_is_shown() {
         let bad = [
             ("CANDOR_SESSION_SECRET", "hunter2"),
-            ("CANDOR_BOOTSTRAP_SECRET_KEY", "sk_live_0123456789"),
-            ("CANDOR_BOOTSTRAP_ORGANISATION", "Acme Ltd"),
             ("CANDOR_TRUSTED_PROXIES", "everyone"),
             ("CANDOR_SESSION_LIFETIME_SECONDS", "5"),
             ("CANDOR_INGEST_BODY_LIMIT_BYTES", "9999999"),
@@ -296,20 +245,6 @@ mod tests {
         for (name, _) in bad {
             assert!(problems.contains(name), "{name} is not in:\n{problems}");
         }
-        assert!(
-            !problems.contains("hunter2") && !problems.contains("sk_live_"),
-            "{problems}"
-        );
-    }
-
-    #[test]
-    fn a_bootstrap_key_is_a_test_key_with_a_secret_part() {
-        for bad in ["sk_test_", "pk_test_0123456789", "sk_test_with space in"] {
-            assert!(
-                load(&[("CANDOR_BOOTSTRAP_SECRET_KEY", bad)]).is_err(),
-                "{bad}"
-            );
-        }
-        assert!(load(&[("CANDOR_BOOTSTRAP_SECRET_KEY", "sk_test_0123456789")]).is_ok());
+        assert!(!problems.contains("hunter2"), "{problems}");
     }
 }

@@ -12,7 +12,9 @@ use axum::response::{IntoResponse, Response};
 use kafka::producer::{DeliveryError, SendError};
 use runtime::problem::{FieldError, Problem, RequestId};
 use schemas::batch::{BatchError, Rejection};
+use schemas::control::Scope;
 
+use crate::bulk::BulkOutcome;
 use crate::code::Code;
 
 /// Most rejected events listed in a problem; the detail says how many there are.
@@ -36,7 +38,7 @@ pub enum BrokerFailure {
 }
 
 /// Why a request is not answered with a 2xx.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum IngestError {
     /// The body of a session is not JSON.
     #[error("malformed JSON at line {line}, column {column}")]
@@ -67,8 +69,20 @@ pub enum IngestError {
     /// A token whose time has passed.
     #[error("expired token")]
     TokenExpired,
-    /// A token where a key is needed.
-    #[error("token instead of a secret key")]
+    /// A key whose time has passed.
+    #[error("expired key")]
+    KeyExpired,
+    /// A secret key without the scope of the route.
+    #[error("key without scope {}", scope.as_str())]
+    ScopeMissing {
+        /// The scope.
+        scope: Scope,
+    },
+    /// A key that is bound to other surveys.
+    #[error("key of other surveys")]
+    SurveyRefused,
+    /// A token or a publishable key where a secret key is needed.
+    #[error("no secret key")]
     SecretKeyRequired,
     /// A token of another session.
     #[error("token of another session")]
@@ -94,15 +108,47 @@ pub enum IngestError {
         /// The limit, bytes.
         limit: usize,
     },
-    /// A content type other than JSON or text.
+    /// A content type that the route does not take.
     #[error("unsupported media type")]
-    UnsupportedMediaType,
+    UnsupportedMediaType {
+        /// Those it takes.
+        accepted: &'static [&'static str],
+    },
     /// A content encoding other than gzip.
     #[error("unsupported content encoding")]
     UnsupportedEncoding,
     /// The body is no batch.
     #[error("unusable batch")]
     Batch(#[source] BatchError),
+    /// Neither an id nor a whole name of a session, or both.
+    #[error("unusable name of a session")]
+    BadSessionName,
+    /// A named session that began too long ago, or has not begun.
+    #[error("start out of range")]
+    StartOutOfRange,
+    /// A line of a bulk upload is too long.
+    #[error("line of more than {limit} bytes")]
+    LineTooLong {
+        /// The limit, bytes.
+        limit: usize,
+    },
+    /// A line without events, start and completion.
+    #[error("empty line")]
+    EmptyLine,
+    /// A bulk upload has more bad lines than can be listed.
+    #[error("too many bad lines")]
+    TooManyBadLines,
+    /// A bulk upload was stopped.
+    #[error("stopped: {by}")]
+    BulkStopped {
+        /// What became of its lines.
+        outcome: Box<BulkOutcome>,
+        /// What stopped it.
+        by: Box<Self>,
+    },
+    /// The control topic has not been read to its end.
+    #[error("not ready yet")]
+    Starting,
     /// Members of a session's description are wrong.
     #[error("{} wrong member(s)", errors.len())]
     InvalidSession {
@@ -140,14 +186,24 @@ impl IngestError {
             Self::CredentialsMissing => Code::CredentialsMissing,
             Self::CredentialsInvalid => Code::CredentialsInvalid,
             Self::TokenExpired => Code::TokenExpired,
+            Self::KeyExpired => Code::KeyExpired,
+            Self::ScopeMissing { .. } => Code::ScopeMissing,
+            Self::SurveyRefused => Code::SurveyRefused,
             Self::SecretKeyRequired => Code::SecretKeyRequired,
+            Self::BadSessionName => Code::BadSessionName,
+            Self::StartOutOfRange => Code::StartOutOfRange,
+            Self::LineTooLong { .. } => Code::LineTooLong,
+            Self::EmptyLine => Code::EmptyLine,
+            Self::TooManyBadLines => Code::TooManyBadLines,
+            Self::BulkStopped { by, .. } => by.code(),
+            Self::Starting => Code::Starting,
             Self::TokenOfOtherSession => Code::TokenOfOtherSession,
             Self::UnknownSession => Code::UnknownSession,
             Self::UnknownRoute => Code::UnknownRoute,
             Self::MethodNotAllowed => Code::MethodNotAllowed,
             Self::RequestTimeout { .. } => Code::RequestTimeout,
             Self::BodyTooLarge { .. } => Code::BodyTooLarge,
-            Self::UnsupportedMediaType => Code::UnsupportedMediaType,
+            Self::UnsupportedMediaType { .. } => Code::UnsupportedMediaType,
             Self::UnsupportedEncoding => Code::UnsupportedEncoding,
             Self::Batch(error) => match error {
                 BatchError::MalformedJson { .. } => Code::MalformedJson,
@@ -165,7 +221,7 @@ impl IngestError {
     }
 
     /// What is wrong with this request, beyond the title. Never repeats the client's input.
-    fn detail(&self) -> Option<String> {
+    pub(crate) fn detail(&self) -> Option<String> {
         match self {
             Self::MalformedJson { line, column } => {
                 Some(format!("The error is at line {line}, column {column}."))
@@ -177,14 +233,25 @@ impl IngestError {
                 "A body has at most {limit} bytes, before and after decompression; split the batch."
             )),
             Self::BadIdempotencyKey => Some(
-                "`Idempotency-Key` is 1 to 64 characters of A-Za-z0-9_.:-, quoted or not."
-                    .to_owned(),
+                "`Idempotency-Key` is 1 to 255 visible ASCII characters, quoted or not.".to_owned(),
             ),
-            Self::UnsupportedMediaType => Some(
-                "Send `application/json`, or `text/plain` where only that can be sent.".to_owned(),
-            ),
+            Self::UnsupportedMediaType { accepted } => {
+                Some(format!("Send one of {}.", accepted.join(", ")))
+            }
             Self::UnsupportedEncoding => Some("Send it plain or as `gzip`.".to_owned()),
             Self::Batch(error) => Some(error.to_string()),
+            Self::ScopeMissing { scope } => {
+                Some(format!("The key needs the scope `{}`.", scope.as_str()))
+            }
+            Self::BadSessionName => Some(
+                "A session is named by its id, or by `external_id` (1 to 128 characters) and `started_at` together."
+                    .to_owned(),
+            ),
+            Self::StartOutOfRange => Some(
+                "`started_at` is at most 7 days ago and 5 minutes ahead.".to_owned(),
+            ),
+            Self::LineTooLong { limit } => Some(format!("A line has at most {limit} bytes.")),
+            Self::BulkStopped { by, .. } => by.detail(),
             Self::EventsRejected { rejected, .. } => Some(format!(
                 "{} event(s) were rejected, the first {} are listed; nothing was stored.",
                 rejected.len(),
@@ -200,6 +267,11 @@ impl IngestError {
             | Self::CredentialsMissing
             | Self::CredentialsInvalid
             | Self::TokenExpired
+            | Self::KeyExpired
+            | Self::SurveyRefused
+            | Self::EmptyLine
+            | Self::TooManyBadLines
+            | Self::Starting
             | Self::SecretKeyRequired
             | Self::TokenOfOtherSession
             | Self::UnknownSession
@@ -264,6 +336,11 @@ impl From<IngestError> for Problem {
         }
         if let Some(wait) = code.retry_after() {
             problem = problem.retry_after(wait);
+        }
+        if let IngestError::BulkStopped { outcome, .. } = &error
+            && let Ok(outcome) = serde_json::to_value(outcome)
+        {
+            problem = problem.extension("bulk", outcome);
         }
         problem.errors(error.into_field_errors())
     }

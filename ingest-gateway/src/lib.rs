@@ -1,12 +1,18 @@
 #![doc = include_str!("../README.md")]
 
-pub mod auth;
+mod auth;
+mod batch;
 mod body;
+mod bulk;
 pub mod client;
 pub mod code;
 pub mod config;
+mod description;
+mod edge;
 pub mod error;
+mod idempotency;
 pub mod metrics;
+mod names;
 pub mod openapi;
 mod publish;
 pub mod router;
@@ -15,8 +21,8 @@ pub mod server;
 pub mod setup;
 mod state;
 mod trace;
-pub mod versions;
 
+pub use bulk::BulkOutcome;
 pub use config::GatewayConfig;
-pub use setup::{Bound, Components, StartError, bind, run, setup};
-pub use state::Gateway;
+pub use setup::{Bound, Components, StartError, bind, bind_with, run, setup};
+pub use state::{Clock, Gateway};

@@ -38,6 +38,8 @@ pub const LATE: &str = "ingest_late_deliveries_total";
 pub const IN_FLIGHT_BYTES: &str = "ingest_in_flight_bytes";
 /// Most of them.
 pub const IN_FLIGHT_LIMIT: &str = "ingest_in_flight_limit_bytes";
+/// Lines of bulk uploads, by what became of them.
+pub const BULK_LINES: &str = "ingest_bulk_lines_total";
 /// Open connections.
 pub const CONNECTIONS: &str = "ingest_connections";
 
@@ -75,6 +77,7 @@ pub struct Metrics {
     pub(crate) body_bytes: IntCounter,
     pub(crate) ack_seconds: Histogram,
     pub(crate) late: IntCounterVec,
+    pub(crate) bulk_lines: IntCounterVec,
     pub(crate) in_flight_bytes: IntGauge,
     pub(crate) in_flight_limit: IntGauge,
     /// Open connections, for the server.
@@ -111,6 +114,7 @@ impl Metrics {
             body_bytes: new.counter(BODY_BYTES, "Bytes of bodies, decompressed")?,
             ack_seconds: new.histogram(ACK_SECONDS, "Time to the acknowledgement")?,
             late: new.counters(LATE, "Delivery reports nobody waited for", &["outcome"])?,
+            bulk_lines: new.counters(BULK_LINES, "Lines of bulk uploads", &["outcome"])?,
             in_flight_bytes: new.gauge(IN_FLIGHT_BYTES, "Bytes of bodies at work")?,
             in_flight_limit: new.gauge(IN_FLIGHT_LIMIT, "Most bytes of bodies at work")?,
             connections: new.gauge(CONNECTIONS, "Open connections")?,
@@ -197,6 +201,7 @@ mod tests {
         metrics.accepted.with_label_values(&["events"]).inc();
         metrics.lost(1, Loss::ClientGone);
         metrics.late.with_label_values(&["delivered"]).inc();
+        metrics.bulk_lines.with_label_values(&["stored"]).inc();
         let lines: Vec<String> = registry
             .gather()
             .iter()

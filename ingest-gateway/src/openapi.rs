@@ -11,7 +11,7 @@ use utoipa::openapi::{OpenApi, RefOr, Required};
 use utoipa::{Modify, OpenApi as _, ToSchema};
 
 use crate::router::{DATA, EVENTS, SESSIONS};
-use crate::routes::{complete, events, sessions};
+use crate::routes::{bulk, complete, events, sessions};
 
 /// What a platform knows of a session. Every member is optional.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,6 +20,10 @@ pub(crate) struct SessionBody {
     platform: Option<String>,
     /// The platform's name of the survey; at most 128 characters.
     survey_id: Option<String>,
+    /// The platform's own name of the session, unique within the survey: makes the id the same on every call. Secret keys only.
+    external_id: Option<String>,
+    /// When the session began; comes with `external_id`. At most 7 days ago.
+    started_at: Option<TimestampBody>,
     /// The platform's name of the respondent, a pseudonym; at most 128 characters.
     respondent_id: Option<String>,
     /// Device properties, as in the data of `device` events.
@@ -92,6 +96,15 @@ pub(crate) struct ProblemBody {
     errors: Option<Vec<ProblemMember>>,
 }
 
+/// A failure of a bulk upload (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkProblemBody {
+    #[serde(flatten)]
+    problem: ProblemBody,
+    /// What became of the lines that were read; absent when none was.
+    bulk: Option<crate::bulk::BulkOutcome>,
+}
+
 /// One wrong member or event.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemMember {
@@ -111,7 +124,7 @@ pub(crate) struct ProblemMember {
         description = "Sessions, batches of behavioural events, completion. A 2xx means that the broker has acknowledged.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(sessions::create, events::post, complete::post),
+    paths(sessions::create, events::post, complete::post, bulk::post),
     components(schemas(ProblemBody)),
     modifiers(&Security, &Corrections),
     tags((name = "ingest", description = "Writing to sessions"))

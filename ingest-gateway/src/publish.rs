@@ -40,6 +40,7 @@ pub(crate) struct Publisher {
 }
 
 /// A delivery report on its way to the waiting request; counts itself when nobody takes it.
+#[derive(Debug)]
 struct Report {
     outcome: Option<Result<Delivered, DeliveryError>>,
     late: IntCounterVec,
@@ -62,16 +63,36 @@ impl Drop for Report {
     }
 }
 
+/// A record in the producer's queue, on its way to the broker.
+#[derive(Debug)]
+pub(crate) struct Receipt {
+    report: oneshot::Receiver<Report>,
+    queued_at: Instant,
+}
+
 impl Publisher {
     /// Sends the record; returns when the broker has acknowledged it.
     pub(crate) async fn publish(&self, record: SessionRecord) -> Result<(), IngestError> {
+        let receipt = self.begin(&record)?;
+        // The queue has its own copy.
+        drop(record);
+        self.acknowledged(receipt).await
+    }
+
+    /// Puts the record into the producer's queue. Records begun one after the other stay in this order.
+    pub(crate) fn begin(&self, record: &SessionRecord) -> Result<Receipt, IngestError> {
         let queued_at = Instant::now();
         let report = self.queue(record)?;
+        Ok(Receipt { report, queued_at })
+    }
+
+    /// Waits for the broker's acknowledgement, at most the acknowledgement timeout from now.
+    pub(crate) async fn acknowledged(&self, receipt: Receipt) -> Result<(), IngestError> {
         let waited = self.ack_timeout;
-        let failure = match tokio::time::timeout(waited, report).await {
+        let failure = match tokio::time::timeout(waited, receipt.report).await {
             Ok(Ok(report)) => match report.take() {
                 Ok(_) => {
-                    let elapsed = queued_at.elapsed();
+                    let elapsed = receipt.queued_at.elapsed();
                     self.metrics.ack_seconds.observe(elapsed.as_secs_f64());
                     return Ok(());
                 }
@@ -83,15 +104,14 @@ impl Publisher {
         Err(IngestError::Broker(failure))
     }
 
-    /// Takes the record by value: the queue has its own copy, so ours ends before the wait begins.
-    fn queue(&self, record: SessionRecord) -> Result<oneshot::Receiver<Report>, IngestError> {
+    fn queue(&self, record: &SessionRecord) -> Result<oneshot::Receiver<Report>, IngestError> {
         let key = record.session.to_string();
         let headers = RecordHeaders {
             record_type: record.record_type,
-            id: record.id,
+            id: record.id.clone(),
             source: SOURCE.to_owned(),
-            organisation: record.organisation,
-            traceparent: record.traceparent,
+            organisation: record.organisation.clone(),
+            traceparent: record.traceparent.clone(),
         };
         let encoded = headers.encode();
         let headers: Vec<(&str, &[u8])> = encoded

@@ -19,13 +19,14 @@ use runtime::problem::{ProblemCode, with_request_id};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::IngestError;
-use crate::routes::{complete, events, sessions};
+use crate::routes::{bulk, complete, events, sessions};
 use crate::state::Gateway;
 
 pub(crate) const SESSIONS: &str = "/api/v1/detection/sessions";
 pub(crate) const EVENTS: &str = "/api/v1/detection/sessions/{id}/events";
 pub(crate) const DATA: &str = "/api/v1/detection/sessions/{id}/data";
 const COMPLETE: &str = "/api/v1/detection/sessions/{id}/complete";
+const BULK: &str = "/api/v1/events/bulk";
 /// Where the gateway's OpenAPI document is.
 pub const OPENAPI: &str = "/openapi/ingest.json";
 
@@ -36,6 +37,7 @@ pub fn api_routes(gateway: Arc<Gateway>) -> Router {
         .route(EVENTS, post(events::post))
         .route(DATA, post(events::post))
         .route(COMPLETE, post(complete::post))
+        .route(BULK, post(bulk::post))
         .route(OPENAPI, get(|| async { Json(crate::openapi::document()) }))
         .method_not_allowed_fallback(|| async { IngestError::MethodNotAllowed })
         .with_state(Arc::clone(&gateway));
@@ -66,6 +68,7 @@ fn route_label(path: Option<&MatchedPath>) -> &'static str {
         Some(EVENTS) => "events",
         Some(DATA) => "data",
         Some(COMPLETE) => "complete",
+        Some(BULK) => "bulk",
         Some(OPENAPI) => "openapi",
         _ => "unknown",
     }
@@ -144,7 +147,8 @@ mod tests {
             _ => None,
         };
         let config = runtime::config::load_from(settings).unwrap().config;
-        let components = crate::setup(&config, &Registry::new(), &Health::default());
+        let parts = (control::Control::fixed([]), crate::state::Clock::default());
+        let components = crate::setup(&config, parts, &Registry::new(), &Health::default());
         components.unwrap().gateway()
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use control::{Control, ControlError};
 use kafka::metrics::ProducerMetrics;
 use kafka::producer::{ClientError, Producer, ProducerOptions};
 use prometheus::Registry;
@@ -17,15 +18,15 @@ use runtime::CancellationToken;
 use runtime::health::{Component, Health};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_util::sync::DropGuard;
 
-use crate::auth::{Gatekeeper, KeyRing};
 use crate::body::BodyReader;
 use crate::config::GatewayConfig;
 use crate::metrics::Metrics;
 use crate::publish::Publisher;
 use crate::router;
 use crate::server::Server;
-use crate::state::Gateway;
+use crate::state::{Clock, Gateway};
 
 /// How often Kafka is looked at: readiness follows within a few seconds.
 const PROBE_INTERVAL: Duration = Duration::from_secs(2);
@@ -41,6 +42,9 @@ pub enum StartError {
     /// A metric's name is taken.
     #[error("metrics cannot be registered")]
     Metrics(#[from] prometheus::Error),
+    /// The control topic cannot be followed.
+    #[error("keys and settings cannot be followed")]
+    Control(#[from] ControlError),
     /// The address is taken or not ours.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -62,12 +66,14 @@ pub struct Components {
     drain_timeout: Duration,
 }
 
-/// Builds the gateway's parts; metrics go to `registry`, the state of Kafka to `health`.
+/// Builds the gateway's parts around the keys and settings of `control`; metrics go to `registry`, the
+/// state of Kafka to `health`.
 ///
 /// # Errors
 /// [`StartError`] when the Kafka client refuses its settings or a metric's name is taken.
 pub fn setup(
     config: &GatewayConfig,
+    (control, clock): (Control, Clock),
     registry: &Registry,
     health: &Health,
 ) -> Result<Components, StartError> {
@@ -85,10 +91,9 @@ pub fn setup(
     )?;
     let events_topic = config.kafka.topics().events;
     let gateway = Gateway {
-        gatekeeper: Gatekeeper {
-            keys: key_ring(config),
-            secret: config.session_secret.clone(),
-        },
+        control,
+        secret: config.session_secret.clone(),
+        clock,
         publisher: Publisher {
             producer: producer.clone(),
             topic: events_topic.clone(),
@@ -110,19 +115,6 @@ pub fn setup(
         events_topic,
         drain_timeout: config.drain_timeout,
     })
-}
-
-fn key_ring(config: &GatewayConfig) -> KeyRing {
-    let mut keys = KeyRing::default();
-    if let Some(key) = &config.bootstrap_key {
-        keys.add(key.expose(), config.bootstrap_organisation.clone());
-    }
-    if keys.is_empty() {
-        tracing::warn!(
-            "no secret key is accepted, so no session can begin; set CANDOR_BOOTSTRAP_SECRET_KEY"
-        );
-    }
-    keys
 }
 
 impl Components {
@@ -191,6 +183,8 @@ pub struct Bound {
     components: Components,
     health: Health,
     config: GatewayConfig,
+    /// Ends the reading of the control topic with the gateway.
+    follow: DropGuard,
 }
 
 /// Builds the gateway and takes its address; port 0 takes a free one.
@@ -198,8 +192,19 @@ pub struct Bound {
 /// # Errors
 /// [`StartError`].
 pub async fn bind(config: GatewayConfig) -> Result<Bound, StartError> {
+    bind_with(config, Clock::default()).await
+}
+
+/// The same with a clock of the caller's: for tests of what happens when it jumps.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn bind_with(config: GatewayConfig, clock: Clock) -> Result<Bound, StartError> {
     let (registry, health) = (Registry::new(), Health::default());
-    let components = setup(&config, &registry, &health)?;
+    let follow = CancellationToken::new();
+    let topic = config.kafka.topics().control;
+    let control = Control::spawn(&config.kafka, &topic, &registry, &health, follow.clone())?;
+    let components = setup(&config, (control, clock), &registry, &health)?;
     let router = router::router(components.gateway(), health.clone(), registry);
     let listen = |source| StartError::Listen {
         address: config.listen,
@@ -214,6 +219,7 @@ pub async fn bind(config: GatewayConfig) -> Result<Bound, StartError> {
         components,
         health,
         config,
+        follow: follow.drop_guard(),
     })
 }
 
@@ -254,6 +260,7 @@ impl Bound {
             );
         }
         self.components.flush().await;
+        drop(self.follow);
     }
 }
 

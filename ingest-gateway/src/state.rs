@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use control::Control;
 use schemas::batch::BatchLimits;
 use schemas::event::{EventLimits, EventTime};
+use schemas::ids::SessionSecret;
 use tokio::sync::Semaphore;
 
-use crate::auth::Gatekeeper;
 use crate::body::BodyReader;
 use crate::client::TrustedProxies;
 use crate::metrics::Metrics;
@@ -19,10 +20,30 @@ const EARLIEST_EVENT_MS: i64 = 946_684_800_000;
 /// A client's clock may be wrong by a time zone or two, not by more.
 const EVENT_AHEAD: TimeDelta = TimeDelta::hours(24);
 
+/// What the time is. Only tests have another than the system's.
+#[derive(Clone)]
+pub struct Clock(pub Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Arc::new(Utc::now))
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Clock({})", (self.0)())
+    }
+}
+
 /// The state of the gateway's routes.
 #[derive(Debug)]
 pub struct Gateway {
-    pub(crate) gatekeeper: Gatekeeper,
+    /// Keys and settings.
+    pub(crate) control: Control,
+    /// Mints and checks session ids and tokens.
+    pub(crate) secret: SessionSecret,
+    pub(crate) clock: Clock,
     pub(crate) publisher: Publisher,
     pub(crate) bodies: BodyReader,
     /// One permit per request being answered.
@@ -34,6 +55,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// The wall clock. It may jump: nothing that must go on measures with it.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        (self.clock.0)()
+    }
+
     pub(crate) fn batch_limits(&self, now: DateTime<Utc>) -> BatchLimits {
         let latest = (now + EVENT_AHEAD).timestamp_millis();
         BatchLimits {

@@ -8,6 +8,7 @@
 //! of the client), keeps it and the path for the problems made below it, and returns it as
 //! `X-Request-Id`. Which failures exist, and how they are logged, is decided by the services.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Json;
@@ -106,6 +107,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     challenge: Option<&'static str>,
+    extensions: BTreeMap<&'static str, serde_json::Value>,
 }
 
 /// The code of a problem, an extension of its response: for metrics and logs of middleware.
@@ -126,6 +128,8 @@ struct Body<'a> {
     request_id: Option<String>,
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     errors: &'a [FieldError],
+    #[serde(flatten)]
+    extensions: &'a BTreeMap<&'static str, serde_json::Value>,
 }
 
 impl Problem {
@@ -139,6 +143,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             challenge: None,
+            extensions: BTreeMap::new(),
         }
     }
 
@@ -169,6 +174,13 @@ impl Problem {
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         self.errors.extend(errors);
+        self
+    }
+
+    /// Adds a member of its own kind, as RFC 9457 allows; `name` is none of the usual members.
+    #[must_use]
+    pub fn extension(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.extensions.insert(name, value);
         self
     }
 
@@ -213,6 +225,7 @@ impl IntoResponse for Problem {
             code: self.code,
             request_id,
             errors: &self.errors,
+            extensions: &self.extensions,
         };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();

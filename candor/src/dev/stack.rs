@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
+use control::Control;
 use dashboard_api::DashboardConfig;
 use detector_worker::WorkerConfig;
 use ingest_gateway::GatewayConfig;
@@ -138,7 +139,13 @@ fn start_gateway(
     (listener, others): (TcpListener, Router),
 ) -> anyhow::Result<()> {
     let config: GatewayConfig = load_under(decided)?;
-    let gateway = ingest_gateway::setup(&config, &instruments.registry, &instruments.health)
+    let follow = CancellationToken::new();
+    let (registry, health) = (&instruments.registry, &instruments.health);
+    let topic = config.kafka.topics().control;
+    let control = Control::spawn(&config.kafka, &topic, registry, health, follow.clone())
+        .context("cannot follow the control topic")?;
+    let parts_of_it = (control, ingest_gateway::Clock::default());
+    let gateway = ingest_gateway::setup(&config, parts_of_it, registry, health)
         .context("cannot build the gateway")?;
     let server = Server {
         router: ingest_gateway::router::api_routes(gateway.gateway()).merge(others),
@@ -147,6 +154,7 @@ fn start_gateway(
         drain_timeout: config.drain_timeout,
     };
     parts.spawn("ingest-gateway", |token| async move {
+        let _follow = follow.drop_guard();
         let watch = gateway.watch_kafka(token.clone());
         let (cut, ()) = tokio::join!(server.serve(listener, token.clone()), watch);
         if cut > 0 {

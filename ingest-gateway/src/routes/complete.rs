@@ -6,14 +6,20 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Request, State};
-use chrono::Utc;
+use axum::http::request::Parts;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
 use schemas::header::RecordType;
+use schemas::ids::{OrganisationId, SessionId};
 use schemas::session::SessionCompleted;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{SessionPath, session_text};
+use crate::auth::Need;
+use crate::edge::Edge;
 use crate::error::IngestError;
 use crate::publish::SessionRecord;
 use crate::state::Gateway;
@@ -48,32 +54,52 @@ pub(crate) async fn post(
     State(gateway): State<Arc<Gateway>>,
     path: SessionPath,
     request: Request,
-) -> Result<Json<SessionEnded>, IngestError> {
+) -> Response {
     let (parts, body) = request.into_parts();
-    let now = Utc::now();
-    let writer = gateway
-        .gatekeeper
-        .writer(session_text(&path), &parts.headers, now);
-    let (session, organisation) = writer?;
+    let mut edge = Edge::of(&gateway, &parts);
+    let outcome = complete(&gateway, &mut edge, session_text(&path), (&parts, body)).await;
+    edge.answer(outcome)
+}
+
+async fn complete(
+    gateway: &Gateway,
+    edge: &mut Edge<'_>,
+    path: &str,
+    (parts, body): (&Parts, Body),
+) -> Result<Json<SessionEnded>, IngestError> {
+    let (caller, session) = edge.admit_to_session(parts, Need::EndSession, path)?;
     // Read to its end, so that the connection can be used again.
     let received = gateway.bodies.read(&parts.headers, body).await?;
     drop(received);
-    let completed = SessionCompleted {
-        session_id: session,
-        completed_at: now,
-    };
-    let record = SessionRecord {
-        session,
-        organisation,
-        record_type: RecordType::SessionCompleted,
-        id: format!("{session}.completed"),
-        traceparent: traceparent(&parts.headers),
-        payload: serde_json::to_vec(&completed).map_err(|_| IngestError::Internal)?,
-    };
-    gateway.publisher.publish(record).await?;
+    let completion = completion(
+        (session, caller.organisation),
+        edge.now,
+        traceparent(&parts.headers),
+    )?;
+    gateway.publisher.publish(completion).await?;
     gateway.metrics.completions.inc();
     Ok(Json(SessionEnded {
         session_id: session.to_string(),
         status: "completed",
     }))
+}
+
+/// The record that ends a session.
+pub(crate) fn completion(
+    (session, organisation): (SessionId, OrganisationId),
+    now: DateTime<Utc>,
+    traceparent: Option<String>,
+) -> Result<SessionRecord, IngestError> {
+    let completed = SessionCompleted {
+        session_id: session,
+        completed_at: now,
+    };
+    Ok(SessionRecord {
+        session,
+        organisation,
+        record_type: RecordType::SessionCompleted,
+        id: format!("{session}.completed"),
+        traceparent,
+        payload: serde_json::to_vec(&completed).map_err(|_| IngestError::Internal)?,
+    })
 }

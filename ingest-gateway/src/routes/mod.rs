@@ -1,5 +1,6 @@
 //! The gateway's routes, one file each.
 
+pub(crate) mod bulk;
 pub(crate) mod complete;
 pub(crate) mod events;
 pub(crate) mod sessions;

@@ -7,7 +7,9 @@ use serde_json::Value;
 use testkit::{TestKafka, TestTopics, wait_until};
 use tokio::task::block_in_place;
 
-use crate::support::{DEADLINE, NewSession, TestGateway, events, expect_problem};
+use crate::support::{
+    DEADLINE, NewSession, TestGateway, events, expect_problem, usual_key, write_control,
+};
 
 /// Sends one batch; its id if it was acknowledged, otherwise the problem's code.
 async fn send(gateway: &TestGateway, session: &NewSession) -> Result<String, String> {
@@ -54,6 +56,7 @@ async fn send_until(
 async fn everything_acknowledged_around_an_outage_is_in_the_topic_once() {
     let mut kafka = block_in_place(TestKafka::own);
     let topics = TestTopics::create_on(&kafka, 1).await;
+    write_control(&topics, [usual_key()]).await;
     let settings = [("CANDOR_INGEST_ACK_TIMEOUT_MS", "1000")];
     let gateway = TestGateway::start_on(topics, &settings).await;
     gateway.wait_until_ready().await;
@@ -90,22 +93,46 @@ async fn everything_acknowledged_around_an_outage_is_in_the_topic_once() {
 async fn a_gateway_without_a_broker_starts_is_not_ready_and_asks_for_patience() {
     let mut kafka = block_in_place(TestKafka::own);
     let topics = TestTopics::create_on(&kafka, 1).await;
+    write_control(&topics, [usual_key()]).await;
     block_in_place(|| kafka.stop());
+    let gateway = TestGateway::start_on(topics, &[]).await;
+    let post = gateway.post("/api/v1/detection/sessions").send();
+    let response = post.await.unwrap();
+    assert_eq!(response.headers()["retry-after"], "1");
+    expect_problem(response, 503, "starting").await;
+    let unready = gateway.ready().await.unwrap_err();
+    assert!(unready.contains("control"), "{unready}");
+    let live = gateway.get("/health/live").send().await.unwrap();
+    assert_eq!(live.status(), 200);
+    // Once the broker is there the keys are read, and nothing has to be started again.
+    block_in_place(|| kafka.restart());
+    gateway.wait_until_ready().await;
+    wait_until("a first session", DEADLINE, async || {
+        gateway.try_session().await
+    })
+    .await;
+    gateway.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_loses_its_broker_keeps_its_keys_and_gives_records_up() {
+    let mut kafka = block_in_place(TestKafka::own);
+    let topics = TestTopics::create_on(&kafka, 1).await;
+    write_control(&topics, [usual_key()]).await;
     let settings = [
         ("CANDOR_INGEST_ACK_TIMEOUT_MS", "300"),
         ("CANDOR_DRAIN_TIMEOUT_SECONDS", "1"),
     ];
     let gateway = TestGateway::start_on(topics, &settings).await;
-    let response = gateway
-        .post("/api/v1/detection/sessions")
-        .send()
-        .await
-        .unwrap();
+    gateway.wait_until_ready().await;
+    block_in_place(|| kafka.stop());
+    let post = gateway.post("/api/v1/detection/sessions").send();
+    let response = post.await.unwrap();
     assert_eq!(response.headers()["retry-after"], "2");
     expect_problem(response, 503, "broker_unavailable").await;
-    assert!(gateway.ready().await.is_err());
-    let live = gateway.get("/health/live").send().await.unwrap();
-    assert_eq!(live.status(), 200);
+    let stranger = gateway.anonymous("/api/v1/detection/sessions");
+    let stranger = stranger.bearer_auth("sk_test_unknown").send();
+    expect_problem(stranger.await.unwrap(), 401, "credentials_invalid").await;
     // The record is given up as well, and its report is counted whether somebody waited or not.
     wait_until("the delivery is given up", DEADLINE, async || {
         let failed = gateway.metric("kafka_producer_records_failed_total").await;
@@ -119,6 +146,7 @@ async fn a_gateway_without_a_broker_starts_is_not_ready_and_asks_for_patience() 
 async fn waiting_requests_hold_a_bounded_number_of_bytes() {
     let mut kafka = block_in_place(TestKafka::own);
     let topics = TestTopics::create_on(&kafka, 1).await;
+    write_control(&topics, [usual_key()]).await;
     let settings = [
         ("CANDOR_INGEST_ACK_TIMEOUT_MS", "3000"),
         ("CANDOR_INGEST_BODY_LIMIT_BYTES", "40000"),

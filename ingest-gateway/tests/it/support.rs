@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::Utc;
-use ingest_gateway::GatewayConfig;
+use control::{ControlWriter, NewKeyOptions};
+use ingest_gateway::{Clock, GatewayConfig};
+use kafka::config::KafkaConfig;
 use reqwest::{RequestBuilder, Response};
 use runtime::CancellationToken;
+use schemas::control::{ControlRecord, KeyKind, Scope};
 use schemas::ids::{OrganisationId, SessionId, SessionSecret};
 use serde_json::{Value, json};
 use testkit::{CollectedRecord, TestTopics, Until, collect, wait_until};
@@ -39,13 +42,33 @@ impl TestGateway {
 
     /// On the shared broker, with these settings beside the usual ones; ready when it returns.
     pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let gateway = Self::start_on(TestTopics::create(1).await, settings).await;
+        Self::start_knowing(settings, []).await
+    }
+
+    /// With these records in the control topic beside the usual key.
+    pub(crate) async fn start_knowing(
+        settings: &[(&str, &str)],
+        records: impl IntoIterator<Item = ControlRecord>,
+    ) -> Self {
+        let topics = TestTopics::create(1).await;
+        write_control(&topics, std::iter::once(usual_key()).chain(records)).await;
+        let gateway = Self::start_on(topics, settings).await;
         gateway.wait_until_ready().await;
         gateway
     }
 
+    /// On these topics; knows what their control topic says, which may be nothing.
     pub(crate) async fn start_on(topics: TestTopics, settings: &[(&str, &str)]) -> Self {
-        let bound = ingest_gateway::bind(config(&topics, settings))
+        Self::start_at(topics, settings, Clock::default()).await
+    }
+
+    /// With a clock of the test's own.
+    pub(crate) async fn start_at(
+        topics: TestTopics,
+        settings: &[(&str, &str)],
+        clock: Clock,
+    ) -> Self {
+        let bound = ingest_gateway::bind_with(config(&topics, settings), clock)
             .await
             .unwrap();
         let address = bound.address();
@@ -163,12 +186,54 @@ impl TestGateway {
     }
 }
 
+/// The record of [`KEY`]: a secret test key of organisation `default` with every scope.
+pub(crate) fn usual_key() -> ControlRecord {
+    key(KEY, |_| {})
+}
+
+/// The record of a key with this text, of its prefix's kind; `change` makes it what the test needs.
+pub(crate) fn key(text: &str, change: impl FnOnce(&mut NewKeyOptions)) -> ControlRecord {
+    let (kind, mode) = KeyKind::of(text).unwrap();
+    let mut options = NewKeyOptions {
+        organisation: "default".parse().unwrap(),
+        kind,
+        mode,
+        name: None,
+        scopes: Vec::new(),
+        origins: Vec::new(),
+        surveys: Vec::new(),
+        networks: Vec::new(),
+        limit: None,
+        expires_at: None,
+    };
+    if kind == KeyKind::Secret {
+        options.scopes = Scope::ALL.to_vec();
+    }
+    change(&mut options);
+    ControlRecord::ApiKey(options.adopt(text, Utc::now()).record)
+}
+
+/// Writes records into the control topic.
+pub(crate) async fn write_control(
+    topics: &TestTopics,
+    records: impl IntoIterator<Item = ControlRecord>,
+) {
+    let kafka = KafkaConfig {
+        brokers: topics.brokers().to_owned(),
+        prefix: topics.prefix().to_owned(),
+        ..KafkaConfig::default()
+    };
+    let writer = ControlWriter::new(&kafka, "/candor/test").unwrap();
+    for record in records {
+        writer.put(&record).await.unwrap();
+    }
+}
+
 fn config(topics: &TestTopics, settings: &[(&str, &str)]) -> GatewayConfig {
     let usual = [
         ("CANDOR_KAFKA_BROKERS", topics.brokers()),
         ("CANDOR_TOPIC_PREFIX", topics.prefix()),
         ("CANDOR_LISTEN", "127.0.0.1:0"),
-        ("CANDOR_BOOTSTRAP_SECRET_KEY", KEY),
         ("CANDOR_SESSION_SECRET", SECRET),
     ];
     let all: BTreeMap<&str, &str> = usual.iter().chain(settings).copied().collect();

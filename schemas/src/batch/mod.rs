@@ -8,6 +8,7 @@
 //! random identifier of one client instance and `sequence` counts its batches from 0: together they
 //! make a retry recognisable.
 
+mod line;
 mod record;
 
 use std::ops::Range;
@@ -16,6 +17,7 @@ use crate::event::field::is_identifier;
 use crate::event::{EventLimits, RejectCode, ScannedEvent, scan_event};
 use crate::json::{Cursor, JsonError, Token};
 
+pub use line::{ScannedLine, scan_line};
 pub use record::{BatchRecord, BatchRecordError};
 
 /// What a gateway accepts in one batch.
@@ -122,14 +124,7 @@ pub fn scan_request<'a>(
     text: &'a str,
     limits: &BatchLimits,
 ) -> Result<ScannedBatch<'a>, BatchError> {
-    let mut batch = ScannedBatch {
-        text,
-        runs: Vec::new(),
-        sequence: None,
-        accepted: 0,
-        rejected: Vec::new(),
-        unknown_types: 0,
-    };
+    let mut batch = ScannedBatch::new(text);
     let mut envelope = Envelope::default();
     let mut cursor = Cursor::new(text);
     match cursor.token()? {
@@ -157,14 +152,39 @@ pub fn scan_request<'a>(
     }
     cursor.finish()?;
     batch.sequence = envelope.sequence()?;
-    if batch.accepted + batch.rejected.len() == 0 {
-        Err(BatchError::Empty)
-    } else {
-        Ok(batch)
-    }
+    batch.check_filled()?;
+    Ok(batch)
 }
 
 impl<'a> ScannedBatch<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            runs: Vec::new(),
+            sequence: None,
+            accepted: 0,
+            rejected: Vec::new(),
+            unknown_types: 0,
+        }
+    }
+
+    fn check_filled(&self) -> Result<(), BatchError> {
+        if self.accepted + self.rejected.len() == 0 {
+            Err(BatchError::Empty)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Where the events are in the request: a JSON pointer.
+    pub fn parent(&self) -> &'static str {
+        if self.text.trim_start().starts_with('[') {
+            ""
+        } else {
+            "/events"
+        }
+    }
+
     fn events(&mut self, cursor: &mut Cursor<'a>, limits: &BatchLimits) -> Result<(), BatchError> {
         let mut fields = Vec::with_capacity(crate::event::MAX_FIELDS);
         let mut index = 0;
