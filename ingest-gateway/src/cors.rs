@@ -83,7 +83,9 @@ impl Cors {
             Holder::Key(key) if key.kind == KeyKind::Secret => {
                 (self.reader, self.silent) = (None, true);
                 let from_page = headers.contains_key(header::ORIGIN) && !is_own(headers);
-                (!from_page).then_some(()).ok_or(PageError::SecretKeyInBrowser)
+                (!from_page)
+                    .then_some(())
+                    .ok_or(PageError::SecretKeyInBrowser)
             }
             Holder::Key(key) => {
                 let admits = |text| key.origins.iter().any(|origin| origin.as_str() == text);
@@ -158,7 +160,9 @@ fn origin(headers: &HeaderMap) -> Option<(&HeaderValue, &str)> {
 
 /// Whether the page was served from where the request goes: an operator's console, not a survey.
 fn is_own(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let authority = origin(headers).and_then(|(_, text)| Some(text.split_once("://")?.1));
     host.zip(authority)
         .is_some_and(|(host, authority)| host.eq_ignore_ascii_case(authority))
@@ -193,7 +197,11 @@ mod tests {
     }
 
     fn from(origin: &str) -> HeaderMap {
-        headers(&[("origin", origin), ("access-control-request-method", "POST"), ("host", "api.example.com")])
+        headers(&[
+            ("origin", origin),
+            ("access-control-request-method", "POST"),
+            ("host", "api.example.com"),
+        ])
     }
 
     fn allowed(cors: Cors) -> Option<String> {
@@ -205,7 +213,11 @@ mod tests {
         Some(value.to_str().unwrap().to_owned())
     }
 
-    fn judge(state: &ControlState, headers: &HeaderMap, holder: Holder<'_>) -> (Result<(), PageError>, Option<String>) {
+    fn judge(
+        state: &ControlState,
+        headers: &HeaderMap,
+        holder: Holder<'_>,
+    ) -> (Result<(), PageError>, Option<String>) {
         let now = Utc::now();
         let mut cors = Cors::of(headers, state, now);
         let verdict = cors.judge(headers, holder, (state, now));
@@ -222,8 +234,17 @@ mod tests {
         assert_eq!(answer.headers()["access-control-allow-origin"], PAGE);
         assert_eq!(answer.headers()["access-control-max-age"], "7200");
         assert_eq!(answer.headers()["vary"], "origin");
-        assert!(!answer.headers().contains_key("access-control-allow-credentials"));
-        for refused in [OTHER, "null", "https://surveys.example.com.evil.example", "http://surveys.example.com"] {
+        assert!(
+            !answer
+                .headers()
+                .contains_key("access-control-allow-credentials")
+        );
+        for refused in [
+            OTHER,
+            "null",
+            "https://surveys.example.com.evil.example",
+            "http://surveys.example.com",
+        ] {
             let outcome = preflight(&from(refused), &state, now);
             assert_eq!(outcome.unwrap_err(), PageError::OriginRefused, "{refused}");
         }
@@ -236,10 +257,21 @@ mod tests {
         let elsewhere = key("publishable", 'b', "other", &[OTHER]);
         let state = state(&[&listed, &elsewhere]);
         let holder = Holder::Key(&listed);
-        assert_eq!(judge(&state, &from(PAGE), holder), (Ok(()), Some(PAGE.to_owned())));
+        assert_eq!(
+            judge(&state, &from(PAGE), holder),
+            (Ok(()), Some(PAGE.to_owned()))
+        );
         let refused = (Err(PageError::OriginRefused), None);
-        assert_eq!(judge(&state, &from(OTHER), holder), refused, "another key's page");
-        assert_eq!(judge(&state, &headers(&[]), holder), refused, "no page at all");
+        assert_eq!(
+            judge(&state, &from(OTHER), holder),
+            refused,
+            "another key's page"
+        );
+        assert_eq!(
+            judge(&state, &headers(&[]), holder),
+            refused,
+            "no page at all"
+        );
         let mut twice = from(PAGE);
         twice.append("origin", OTHER.parse().unwrap());
         assert_eq!(judge(&state, &twice, holder), refused, "two pages");
@@ -250,23 +282,38 @@ mod tests {
         let open = key("publishable", 'a', "acme", &[]);
         let state = state(&[&open]);
         let holder = Holder::Key(&open);
-        assert_eq!(judge(&state, &from(OTHER), holder), (Ok(()), Some(OTHER.to_owned())));
-        assert_eq!(judge(&state, &from("null"), holder), (Ok(()), Some("null".to_owned())));
+        assert_eq!(
+            judge(&state, &from(OTHER), holder),
+            (Ok(()), Some(OTHER.to_owned()))
+        );
+        assert_eq!(
+            judge(&state, &from("null"), holder),
+            (Ok(()), Some("null".to_owned()))
+        );
         assert_eq!(judge(&state, &headers(&[]), holder), (Ok(()), None));
     }
 
     #[test]
     fn a_token_is_good_anywhere_and_readable_on_its_organisations_pages() {
-        let (acme, other) = (key("publishable", 'a', "acme", &[PAGE]), key("publishable", 'b', "other", &[OTHER]));
+        let (acme, other) = (
+            key("publishable", 'a', "acme", &[PAGE]),
+            key("publishable", 'b', "other", &[OTHER]),
+        );
         let state = state(&[&acme, &other]);
         let holder = Holder::Token(&acme.organisation);
-        assert_eq!(judge(&state, &from(PAGE), holder), (Ok(()), Some(PAGE.to_owned())));
+        assert_eq!(
+            judge(&state, &from(PAGE), holder),
+            (Ok(()), Some(PAGE.to_owned()))
+        );
         assert_eq!(judge(&state, &from(OTHER), holder), (Ok(()), None));
     }
 
     #[test]
     fn a_secret_key_is_refused_in_a_page_and_its_answers_name_no_page() {
-        let (secret, open) = (key("secret", 'a', "acme", &[]), key("publishable", 'b', "acme", &[]));
+        let (secret, open) = (
+            key("secret", 'a', "acme", &[]),
+            key("publishable", 'b', "acme", &[]),
+        );
         let state = state(&[&secret, &open]);
         let holder = Holder::Key(&secret);
         let refused = (Err(PageError::SecretKeyInBrowser), None);
@@ -274,14 +321,21 @@ mod tests {
         assert_eq!(judge(&state, &from("null"), holder), refused);
         assert_eq!(judge(&state, &headers(&[]), holder), (Ok(()), None));
         let console = from("https://api.example.com");
-        assert_eq!(judge(&state, &console, holder), (Ok(()), None), "an operator's console");
+        assert_eq!(
+            judge(&state, &console, holder),
+            (Ok(()), None),
+            "an operator's console"
+        );
     }
 
     #[test]
     fn a_refusal_before_the_caller_is_known_can_be_read_by_admitted_pages() {
         let state = state(&[&key("publishable", 'a', "acme", &[PAGE])]);
         let now = Utc::now();
-        assert_eq!(allowed(Cors::of(&from(PAGE), &state, now)), Some(PAGE.to_owned()));
+        assert_eq!(
+            allowed(Cors::of(&from(PAGE), &state, now)),
+            Some(PAGE.to_owned())
+        );
         assert_eq!(allowed(Cors::of(&from(OTHER), &state, now)), None);
     }
 }
