@@ -3,6 +3,7 @@
 pub mod dev;
 pub mod loadgen;
 pub mod migrate;
+pub mod operate;
 pub mod recordings;
 pub mod score;
 pub mod topics;
@@ -17,6 +18,8 @@ use runtime::config::{self, Config};
 use runtime::service::EXIT_USAGE;
 use runtime::telemetry::{self, LogConfig};
 use storage::DatabaseConfig;
+
+use operate::{agents, integrations, keys, settings as control_settings};
 
 /// Detects bots in online surveys while they are being answered
 #[derive(Debug, Parser)]
@@ -43,6 +46,18 @@ pub enum Verb {
     /// Make or list the Kafka topics
     #[command(subcommand, after_help = settings::<KafkaConfig>())]
     Topics(topics::Verb),
+    /// Make, list, rotate or revoke API keys
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Keys(keys::Verb),
+    /// Show or change what holds for an organisation or a survey
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Settings(control_settings::Verb),
+    /// Make, list, rotate or revoke inbound webhooks of survey platforms
+    #[command(subcommand, after_help = settings::<integrations::IntegrationsConfig>())]
+    Integrations(integrations::Verb),
+    /// Add, list or remove keys of declared agents (Web Bot Auth)
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Agents(agents::Verb),
     /// Bring the database to the schema of this version; harmless when repeated
     #[command(after_help = settings::<DatabaseConfig>())]
     Migrate,
@@ -75,6 +90,14 @@ pub fn main() -> ExitCode {
         Verb::Score(options) => score::command(&options),
         Verb::Loadgen(options) => block_on(loadgen::command(*options)),
         Verb::Topics(verb) => with_settings(|config| block_on(topics::command(verb, config))),
+        Verb::Keys(verb) => with_settings(|config| block_on(keys::command(verb, config))),
+        Verb::Settings(verb) => {
+            with_settings(|config| block_on(control_settings::command(verb, config)))
+        }
+        Verb::Integrations(verb) => {
+            with_settings(|config| block_on(integrations::command(verb, config)))
+        }
+        Verb::Agents(verb) => with_settings(|config| block_on(agents::command(verb, config))),
         Verb::Migrate => with_settings(|config| block_on(migrate::command(config))),
     };
     outcome.unwrap_or_else(|error| {

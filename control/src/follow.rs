@@ -86,9 +86,28 @@ impl Control {
         health: &Health,
         shutdown: CancellationToken,
     ) -> Result<Self, ControlError> {
+        Self::spawn_as(
+            config,
+            topic,
+            registry,
+            health.required("control"),
+            shutdown,
+        )
+    }
+
+    /// As [`Self::spawn`], with a component of the caller's own: for a service that goes on without keys.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub fn spawn_as(
+        config: &KafkaConfig,
+        topic: &str,
+        registry: &Registry,
+        component: Component,
+        shutdown: CancellationToken,
+    ) -> Result<Self, ControlError> {
         let metrics = Metrics::register(registry)?;
         let control = Self::new(ControlState::default(), false);
-        let component = health.required("control");
         component.down(format!("{topic} has not been read yet"));
         let follower = Follower {
             topic: topic.to_owned(),

@@ -71,6 +71,13 @@ impl Health {
         }
     }
 
+    /// The state of a component, if there is one of that name.
+    pub fn state(&self, name: &str) -> Option<ComponentState> {
+        let inner = self.inner();
+        let (state, _) = inner.components.get(name)?;
+        Some(state.clone())
+    }
+
     /// Readiness is over: the service is stopping.
     pub fn begin_shutdown(&self) {
         self.inner().stopping = true;
