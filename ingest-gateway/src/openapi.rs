@@ -175,11 +175,15 @@ pub fn document() -> OpenApi {
 mod tests {
     use super::*;
 
-    /// A change of the API is a change of this file: write the printed document into it.
+    /// Run with `CANDOR_WRITE_OPENAPI=1` to write the file anew after a wanted change.
     #[test]
     fn the_document_is_the_one_in_the_repository() {
-        let text = document().to_pretty_json().unwrap();
-        let stored = include_str!("../tests/fixtures/openapi.json");
-        assert_eq!(text.trim(), stored.trim(), "the document is now:\n{text}");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/openapi.json");
+        let text = document().to_pretty_json().unwrap() + "\n";
+        if option_env!("CANDOR_WRITE_OPENAPI").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let stored = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(text == stored, "{path} is out of date");
     }
 }

@@ -38,6 +38,28 @@ impl TestTopics {
     /// # Panics
     /// When the broker refuses.
     pub async fn create_on(kafka: &TestKafka, partitions: i32) -> Self {
+        let topics = Self::names_on(kafka);
+        topics.create_all(partitions).await;
+        topics
+    }
+
+    /// A prefix on the shared broker whose topics do not exist: for what happens without them.
+    ///
+    /// # Panics
+    /// When the broker cannot be started.
+    pub fn named_only() -> Self {
+        Self::names_on(TestKafka::shared())
+    }
+
+    /// Creates the topics of these names.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub async fn create_all(&self, partitions: i32) {
+        create_topics(&self.brokers, &self.topics, partitions).await;
+    }
+
+    fn names_on(kafka: &TestKafka) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         // The random part keeps runs apart on a broker given from outside.
@@ -47,7 +69,6 @@ impl TestTopics {
             rand::random::<u32>()
         );
         let topics = Topics::new(&prefix);
-        create_topics(kafka.brokers(), &topics, partitions).await;
         Self {
             brokers: kafka.brokers().to_owned(),
             prefix,

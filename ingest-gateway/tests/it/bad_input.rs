@@ -218,26 +218,11 @@ async fn a_wrong_credential_opens_nothing() {
 
 #[tokio::test]
 async fn without_any_key_everything_is_refused() {
-    // A blank variable counts as absent; so does one that is not there.
-    let topics = testkit::TestTopics::create(1).await;
-    let settings = |name: &str| match name {
-        "CANDOR_KAFKA_BROKERS" => Some(topics.brokers().to_owned()),
-        "CANDOR_TOPIC_PREFIX" => Some(topics.prefix().to_owned()),
-        "CANDOR_LISTEN" => Some("127.0.0.1:0".to_owned()),
-        "CANDOR_SESSION_SECRET" => Some("0123456789abcdef".to_owned()),
-        _ => None,
-    };
-    let config = runtime::config::load_from(settings).unwrap().config;
-    let bound = ingest_gateway::bind(config).await.unwrap();
-    let url = format!("http://{}{SESSIONS}", bound.address());
-    let shutdown = runtime::CancellationToken::new();
-    let running = tokio::spawn(bound.run(shutdown.clone()));
-    let request = reqwest::Client::new()
-        .post(url)
-        .bearer_auth("sk_test_gateway");
-    expect_problem(request.send().await.unwrap(), 401, "credentials_invalid").await;
-    shutdown.cancel();
-    running.await.unwrap();
+    let gateway = TestGateway::start_on(testkit::TestTopics::create(1).await, &[]).await;
+    gateway.wait_until_ready().await;
+    let post = gateway.post(SESSIONS).send().await.unwrap();
+    expect_problem(post, 401, "credentials_invalid").await;
+    gateway.ended().await;
 }
 
 #[tokio::test]

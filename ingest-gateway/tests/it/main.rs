@@ -7,7 +7,10 @@
 
 mod bad_input;
 mod broker_away;
+mod bulk;
 mod connections;
 mod documents;
 mod golden_path;
+mod keys;
+mod names;
 mod support;
