@@ -135,7 +135,12 @@ fn method_label(method: &Method) -> &'static str {
 
 /// The announced size of a body.
 pub(crate) fn announced_bytes(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -212,7 +217,10 @@ mod tests {
             log.write(&line);
         });
         let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         let fields = &lines[0]["fields"];
         assert_eq!(fields["route"], "events");
         assert_eq!(fields["method"], "other");
@@ -221,6 +229,9 @@ mod tests {
         assert_eq!(fields["request_bytes"], 4096);
         assert_eq!(fields["request.id"], "req-1");
         assert_eq!(fields["failures_left_out"], 7);
-        assert_eq!(lines[1]["fields"]["failures_left_out"], serde_json::Value::Null);
+        assert_eq!(
+            lines[1]["fields"]["failures_left_out"],
+            serde_json::Value::Null
+        );
     }
 }

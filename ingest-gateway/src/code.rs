@@ -48,6 +48,9 @@ codes! {
     KeyExpired "key_expired" UNAUTHORIZED "The key has expired.";
     ScopeMissing "scope_missing" FORBIDDEN "The key may not do this.";
     SurveyRefused "survey_refused" FORBIDDEN "The key may not begin sessions of this survey.";
+    AddressRefused "address_refused" FORBIDDEN "Requests from this address are not taken.";
+    OriginRefused "origin_refused" FORBIDDEN "The key may not be used on this page.";
+    SecretKeyInBrowser "secret_key_in_browser" FORBIDDEN "A secret key does not belong in a browser.";
     SecretKeyRequired "secret_key_required" FORBIDDEN "A secret key is needed.";
     TokenOfOtherSession "token_of_other_session" FORBIDDEN "The token belongs to another session.";
     UnknownSession "unknown_session" NOT_FOUND "There is no such session.";
@@ -75,6 +78,7 @@ codes! {
     ContentRefused "content_refused" UNPROCESSABLE_ENTITY "Every event carries content that is not accepted.";
     ValueInvalid "value_invalid" UNPROCESSABLE_ENTITY "Every event has a value that is not accepted.";
     TooManyFields "too_many_fields" UNPROCESSABLE_ENTITY "Every event has too many fields.";
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "There were too many requests.";
     Internal "internal" INTERNAL_SERVER_ERROR "The gateway failed.";
     Starting "starting" SERVICE_UNAVAILABLE "The gateway does not know its keys yet.";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "The gateway is busy.";

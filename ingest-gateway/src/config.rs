@@ -8,7 +8,10 @@ use runtime::config::{Config, Millis, Reader, Seconds, Secret};
 use runtime::service::ServiceConfig;
 use schemas::ids::SessionSecret;
 
+use crate::access_log::AccessLogOptions;
+use crate::agent::Authorities;
 use crate::client::TrustedProxies;
+use crate::limits::{LimitOptions, Networks};
 use crate::server::ServerLimits;
 
 /// Largest body limit: its record with envelope and headers must fit the topic's 2 MiB.
@@ -57,6 +60,14 @@ pub struct GatewayConfig {
     pub session_lifetime: Duration,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
+    /// Names that clients reach this deployment by; signatures of agents are made for one of them.
+    pub public_authorities: Authorities,
+    /// Networks that are not served.
+    pub denied_networks: Networks,
+    /// Who may ask how often.
+    pub rate_limits: LimitOptions,
+    /// Which requests are logged.
+    pub access_log: AccessLogOptions,
     /// Bounds of requests.
     pub limits: Limits,
     /// Bounds of connections.
@@ -87,6 +98,18 @@ impl Config for GatewayConfig {
                 "",
                 "networks whose X-Forwarded-For is believed, e.g. 10.0.0.0/8,fd00::/8",
             ),
+            public_authorities: reader.or(
+                "PUBLIC_AUTHORITY",
+                "",
+                "names that clients reach this by, e.g. ingest.example.com; Host is believed when empty",
+            ),
+            denied_networks: reader.or(
+                "INGEST_DENY_NETWORKS",
+                "",
+                "networks that are not served, e.g. 203.0.113.0/24,2001:db8::/32",
+            ),
+            rate_limits: LimitOptions::read(reader),
+            access_log: AccessLogOptions::read(reader),
             limits: Limits::read(reader),
             server: ServerLimits::read(reader),
             drain_timeout: seconds(
@@ -240,6 +263,10 @@ mod tests {
             ("CANDOR_INGEST_BATCH_LIMIT_EVENTS", "0"),
             ("CANDOR_INGEST_ACK_TIMEOUT_MS", "0"),
             ("CANDOR_HEADER_READ_TIMEOUT_SECONDS", "0"),
+            ("CANDOR_PUBLIC_AUTHORITY", "https://ingest.example.com"),
+            ("CANDOR_INGEST_DENY_NETWORKS", "everybody"),
+            ("CANDOR_INGEST_KEY_BURST", "0"),
+            ("CANDOR_ACCESS_LOG_SAMPLE", "2"),
         ];
         let problems = load(&bad).unwrap_err().join("\n");
         for (name, _) in bad {

@@ -16,6 +16,7 @@ use schemas::control::Scope;
 
 use crate::bulk::BulkOutcome;
 use crate::code::Code;
+use crate::edge::Refusal;
 
 /// Most rejected events listed in a problem; the detail says how many there are.
 const MAX_LISTED: usize = 100;
@@ -87,6 +88,9 @@ pub enum IngestError {
     /// A token of another session.
     #[error("token of another session")]
     TokenOfOtherSession,
+    /// Turned away by address, page or limit.
+    #[error(transparent)]
+    Refused(Refusal),
     /// A forged, foreign or malformed session id.
     #[error("unknown session")]
     UnknownSession,
@@ -198,6 +202,7 @@ impl IngestError {
             Self::BulkStopped { by, .. } => by.code(),
             Self::Starting => Code::Starting,
             Self::TokenOfOtherSession => Code::TokenOfOtherSession,
+            Self::Refused(refusal) => refusal.code(),
             Self::UnknownSession => Code::UnknownSession,
             Self::UnknownRoute => Code::UnknownRoute,
             Self::MethodNotAllowed => Code::MethodNotAllowed,
@@ -239,6 +244,7 @@ impl IngestError {
                 Some(format!("Send one of {}.", accepted.join(", ")))
             }
             Self::UnsupportedEncoding => Some("Send it plain or as `gzip`.".to_owned()),
+            Self::Refused(refusal) => Some(refusal.detail()),
             Self::Batch(error) => Some(error.to_string()),
             Self::ScopeMissing { scope } => {
                 Some(format!("The key needs the scope `{}`.", scope.as_str()))
@@ -334,7 +340,11 @@ impl From<IngestError> for Problem {
         if code.status() == StatusCode::UNAUTHORIZED {
             problem = problem.challenge("Bearer");
         }
-        if let Some(wait) = code.retry_after() {
+        let wait = match &error {
+            IngestError::Refused(refusal) => refusal.retry_after(),
+            _ => code.retry_after(),
+        };
+        if let Some(wait) = wait {
             problem = problem.retry_after(wait);
         }
         if let IngestError::BulkStopped { outcome, .. } = &error

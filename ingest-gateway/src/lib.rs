@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod access_log;
+mod agent;
 mod auth;
 mod batch;
 mod body;
@@ -7,10 +9,12 @@ mod bulk;
 pub mod client;
 pub mod code;
 pub mod config;
+mod cors;
 mod description;
 mod edge;
 pub mod error;
 mod idempotency;
+pub mod limits;
 pub mod metrics;
 mod names;
 pub mod openapi;
@@ -22,7 +26,10 @@ pub mod setup;
 mod state;
 mod trace;
 
+pub use access_log::AccessLogOptions;
+pub use agent::Authorities;
 pub use bulk::BulkOutcome;
 pub use config::GatewayConfig;
+pub use edge::Refusal;
 pub use setup::{Bound, Components, StartError, bind, bind_with, run, setup};
 pub use state::{Clock, Gateway};

@@ -8,6 +8,8 @@ use prometheus::{
 };
 use schemas::batch::Rejection;
 
+use crate::limits::LimitMetrics;
+
 /// Requests by route and status.
 pub const REQUESTS: &str = "ingest_requests_total";
 /// Time from a request's head to its answer.
@@ -80,6 +82,7 @@ pub struct Metrics {
     pub(crate) bulk_lines: IntCounterVec,
     pub(crate) in_flight_bytes: IntGauge,
     pub(crate) in_flight_limit: IntGauge,
+    pub(crate) limits: LimitMetrics,
     /// Open connections, for the server.
     pub connections: IntGauge,
 }
@@ -117,6 +120,7 @@ impl Metrics {
             bulk_lines: new.counters(BULK_LINES, "Lines of bulk uploads", &["outcome"])?,
             in_flight_bytes: new.gauge(IN_FLIGHT_BYTES, "Bytes of bodies at work")?,
             in_flight_limit: new.gauge(IN_FLIGHT_LIMIT, "Most bytes of bodies at work")?,
+            limits: LimitMetrics::register(registry)?,
             connections: new.gauge(CONNECTIONS, "Open connections")?,
         })
     }

@@ -15,9 +15,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use prometheus::{IntGauge, Registry};
 use runtime::health::{self, Health};
-use runtime::problem::{ProblemCode, with_request_id};
+use runtime::problem::{ProblemCode, RequestId, with_request_id};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::access_log::{self, Line};
+use crate::edge;
 use crate::error::IngestError;
 use crate::routes::{bulk, complete, events, sessions};
 use crate::state::Gateway;
@@ -33,10 +35,10 @@ pub const OPENAPI: &str = "/openapi/ingest.json";
 /// The gateway's routes alone, without a fallback: for a process that serves others beside them.
 pub fn api_routes(gateway: Arc<Gateway>) -> Router {
     let routes = Router::new()
-        .route(SESSIONS, post(sessions::create))
-        .route(EVENTS, post(events::post))
-        .route(DATA, post(events::post))
-        .route(COMPLETE, post(complete::post))
+        .route(SESSIONS, post(sessions::create).options(edge::options))
+        .route(EVENTS, post(events::post).options(edge::options))
+        .route(DATA, post(events::post).options(edge::options))
+        .route(COMPLETE, post(complete::post).options(edge::options))
         .route(BULK, post(bulk::post))
         .route(OPENAPI, get(|| async { Json(crate::openapi::document()) }))
         .method_not_allowed_fallback(|| async { IngestError::MethodNotAllowed })
@@ -103,18 +105,31 @@ async fn measure(
     let route = route_label(request.extensions().get::<MatchedPath>());
     request.extensions_mut().insert(RouteLabel(route));
     let _in_progress = InProgress::new(metrics.in_progress.clone());
+    let method = request.method().clone();
+    let request_bytes = access_log::announced_bytes(request.headers());
     let begun = Instant::now();
     let response = next.run(request).await;
-    let seconds = begun.elapsed().as_secs_f64();
+    let duration = begun.elapsed();
     metrics
         .request_seconds
         .with_label_values(&[route])
-        .observe(seconds);
+        .observe(duration.as_secs_f64());
     let status = response.status();
     let labels = [route, status.as_str()];
     metrics.requests.with_label_values(&labels).inc();
     if let Some(ProblemCode(code)) = response.extensions().get() {
         metrics.problems.with_label_values(&[code]).inc();
+    }
+    if gateway.access_log.wants(status) {
+        let request_id = RequestId::current();
+        gateway.access_log.write(&Line {
+            route,
+            method: &method,
+            status,
+            duration,
+            request_bytes,
+            request_id: request_id.as_ref().map_or("", RequestId::as_str),
+        });
     }
     response
 }

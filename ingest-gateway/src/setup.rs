@@ -20,8 +20,10 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::DropGuard;
 
+use crate::access_log::AccessLog;
 use crate::body::BodyReader;
 use crate::config::GatewayConfig;
+use crate::limits::RateLimits;
 use crate::metrics::Metrics;
 use crate::publish::Publisher;
 use crate::router;
@@ -105,6 +107,10 @@ pub fn setup(
         batch_events: config.limits.batch_events,
         session_lifetime: config.session_lifetime,
         trusted_proxies: config.trusted_proxies.clone(),
+        authorities: config.public_authorities.clone(),
+        denied_networks: config.denied_networks.clone(),
+        rate_limits: Arc::new(RateLimits::new(&config.rate_limits, metrics.limits.clone())),
+        access_log: AccessLog::new(config.access_log),
         metrics: metrics.clone(),
     };
     Ok(Components {
@@ -128,8 +134,17 @@ impl Components {
         &self.metrics
     }
 
-    /// Keeps the health component `ingest_kafka` true to the broker until `shutdown`.
-    pub async fn watch_kafka(&self, shutdown: CancellationToken) {
+    /// What goes on beside the requests until `shutdown`: the health component `ingest_kafka` is kept true
+    /// to the broker, and rate limits that nobody uses any more are forgotten.
+    pub async fn tend(&self, shutdown: CancellationToken) {
+        let limits = Arc::clone(&self.gateway.rate_limits);
+        tokio::join!(
+            self.watch_kafka(shutdown.clone()),
+            limits.keep_swept(shutdown)
+        );
+    }
+
+    async fn watch_kafka(&self, shutdown: CancellationToken) {
         let mut was_up = None;
         while !shutdown.is_cancelled() {
             let (producer, topic) = (self.producer.clone(), self.events_topic.clone());
@@ -251,7 +266,7 @@ impl Bound {
             stop_serving.cancel();
         };
         let serve = server.serve(self.listener, stop_serving.clone());
-        let watch = self.components.watch_kafka(shutdown.clone());
+        let watch = self.components.tend(shutdown.clone());
         let (cut, (), ()) = tokio::join!(serve, begin_drain, watch);
         if cut > 0 {
             tracing::warn!(

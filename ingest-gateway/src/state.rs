@@ -10,8 +10,11 @@ use schemas::event::{EventLimits, EventTime};
 use schemas::ids::SessionSecret;
 use tokio::sync::Semaphore;
 
+use crate::access_log::AccessLog;
+use crate::agent::Authorities;
 use crate::body::BodyReader;
 use crate::client::TrustedProxies;
+use crate::limits::{Networks, RateLimits};
 use crate::metrics::Metrics;
 use crate::publish::Publisher;
 
@@ -51,6 +54,10 @@ pub struct Gateway {
     pub(crate) batch_events: usize,
     pub(crate) session_lifetime: Duration,
     pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) authorities: Authorities,
+    pub(crate) denied_networks: Networks,
+    pub(crate) rate_limits: Arc<RateLimits>,
+    pub(crate) access_log: AccessLog,
     pub(crate) metrics: Metrics,
 }
 

@@ -155,7 +155,7 @@ fn start_gateway(
     };
     parts.spawn("ingest-gateway", |token| async move {
         let _follow = follow.drop_guard();
-        let watch = gateway.watch_kafka(token.clone());
+        let watch = gateway.tend(token.clone());
         let (cut, ()) = tokio::join!(server.serve(listener, token.clone()), watch);
         if cut > 0 {
             tracing::warn!(

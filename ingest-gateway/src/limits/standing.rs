@@ -79,11 +79,6 @@ impl Standing {
         self.terms.kind
     }
 
-    /// How many more requests may follow at once.
-    pub(crate) fn remaining(&self) -> u32 {
-        self.remaining
-    }
-
     /// Seconds until the bucket is full again, rounded up.
     pub(crate) fn reset_seconds(&self) -> u32 {
         let missing = self.terms.limit.burst.get().saturating_sub(self.remaining);

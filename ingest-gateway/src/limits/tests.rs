@@ -44,7 +44,7 @@ fn left(
     subject: &Subject,
 ) -> Result<(BucketKind, u32), BucketKind> {
     match limits.take(subject) {
-        Ok(Some(standing)) => Ok((standing.kind(), standing.remaining())),
+        Ok(Some(standing)) => Ok((standing.kind(), standing.remaining)),
         Ok(None) => panic!("no bucket was asked"),
         Err(refused) => Err(refused.standing.kind()),
     }

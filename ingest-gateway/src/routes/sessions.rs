@@ -14,11 +14,12 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use schemas::session::ClientStamp;
+use schemas::session::{AgentStamp, ClientStamp};
 use schemas::token::IngestGrant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::agent;
 use crate::auth::{Caller, Credential, Need};
 use crate::client;
 use crate::description::{Beginning, Description, expiry};
@@ -119,10 +120,29 @@ fn client_stamp(
         Credential::Publishable(_) => address,
         Credential::Secret(_) | Credential::Token(_) => None,
     };
-    client::stamp(
+    let stamp = client::stamp(
         &gateway.secret,
         &caller.organisation,
         respondent,
         &parts.headers,
-    )
+    );
+    ClientStamp {
+        agent: agent_stamp(gateway, caller, parts),
+        ..stamp
+    }
+}
+
+/// What became of the respondent's signature, if it declares itself to be an agent.
+fn agent_stamp(gateway: &Gateway, caller: &Caller, parts: &Parts) -> Option<AgentStamp> {
+    if !matches!(caller.credential, Credential::Publishable(_)) {
+        return None;
+    }
+    let message = agent::Message {
+        method: &parts.method,
+        uri: &parts.uri,
+        headers: &parts.headers,
+    };
+    let control = gateway.control.state();
+    let key_of = |id: &str| control.agent(id);
+    agent::stamp(message, &gateway.authorities, gateway.now(), key_of)
 }

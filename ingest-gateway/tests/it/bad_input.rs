@@ -351,7 +351,7 @@ async fn a_path_or_method_that_does_not_exist_is_a_problem_too() {
     for method in [Method::GET, Method::DELETE, Method::PUT] {
         let request = reqwest::Client::new().request(method, gateway.url(SESSIONS));
         let response = request.send().await.unwrap();
-        assert_eq!(response.headers()["allow"], "POST");
+        assert_eq!(response.headers()["allow"], "POST,OPTIONS");
         expect_problem(response, 405, "method_not_allowed").await;
     }
     assert_eq!(

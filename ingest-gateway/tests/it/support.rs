@@ -84,6 +84,17 @@ impl TestGateway {
         }
     }
 
+    /// A gateway that runs as a process of the test's.
+    pub(crate) fn of_process(address: SocketAddr, topics: TestTopics) -> Self {
+        Self {
+            address,
+            topics,
+            client: reqwest::Client::new(),
+            shutdown: CancellationToken::new(),
+            running: tokio::spawn(async {}),
+        }
+    }
+
     pub(crate) async fn wait_until_ready(&self) {
         wait_until("readiness", DEADLINE, async || self.ready().await).await;
     }
@@ -277,7 +288,7 @@ pub(crate) async fn expect_problem(response: Response, status: u16, code: &str) 
     );
     assert_eq!(
         headers.contains_key("retry-after"),
-        status == 503,
+        matches!(status, 429 | 503),
         "{headers:?}"
     );
     assert_eq!(
