@@ -28,7 +28,7 @@ fn topics_are_created_once_and_listed() {
         ("CANDOR_TOPIC_PREFIX", prefix.as_str()),
     ];
     let missing = candor(&["topics", "list"], &variables);
-    assert_eq!(missing.matches("missing").count(), 5, "{missing}");
+    assert_eq!(missing.matches("missing").count(), 6, "{missing}");
     let create = [
         "topics",
         "create",
@@ -38,9 +38,9 @@ fn topics_are_created_once_and_listed() {
         "1",
     ];
     let created = candor(&create, &variables);
-    assert_eq!(created.matches("created").count(), 5, "{created}");
+    assert_eq!(created.matches("created").count(), 6, "{created}");
     let again = candor(&create, &variables);
-    assert_eq!(again.matches("exists").count(), 5, "{again}");
+    assert_eq!(again.matches("exists").count(), 6, "{again}");
     let listed = candor(&["topics", "list"], &variables);
     assert!(
         listed.contains(&format!("3 partitions  {prefix}.events.v1\n")),

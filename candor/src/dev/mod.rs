@@ -8,6 +8,7 @@
 mod address;
 mod combined;
 mod demo;
+mod key;
 mod parts;
 mod secrets;
 mod settings;
@@ -104,6 +105,8 @@ async fn run_on(
     let secrets = Secrets::load(&options.data_dir, config)?;
     let decided = decide(services, address, &secrets);
     prepare(&decided, services.database_url()).await?;
+    let kafka: KafkaConfig = load_under(&decided)?;
+    key::publish(&kafka, secrets.key.expose(), &config.organisation).await?;
     if shutdown.is_cancelled() {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use schemas::control::{ControlKey, ControlRecord};
 use tokio_util::sync::DropGuard;
 
 /// How long the topic may take to be read: a cluster that has just been started needs some of it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Name of the writer in the records' headers.
 const SOURCE: &str = "/candor/command";
 
@@ -28,7 +28,7 @@ impl Desk {
     /// Reads the topic to its end.
     ///
     /// # Errors
-    /// Why it cannot be read, after 20 seconds.
+    /// Why it cannot be read, after ten seconds.
     pub async fn open(config: &KafkaConfig) -> anyhow::Result<Self> {
         let topic = config.topics().control;
         let (registry, health) = (Registry::new(), Health::default());

@@ -2,18 +2,22 @@
 //!
 //! A key's text is shown when it is made and cannot be shown again: the topic has its hash only.
 
+mod adopt;
 mod list;
 pub(super) mod options;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 use control::{NewKey, NewKeyOptions};
 use kafka::config::KafkaConfig;
 use schemas::control::{ApiKeyRecord, ControlRecord, KeyId};
+use zeroize::Zeroizing;
 
+pub use adopt::adopt;
 pub use list::Listing;
 pub use options::NewKeyArguments;
 
@@ -52,9 +56,12 @@ pub async fn command(verb: Verb, config: KafkaConfig) -> anyhow::Result<ExitCode
     let now = Utc::now();
     match verb {
         Verb::Create(arguments) => {
-            let json = arguments.json;
+            let (json, file) = (arguments.json, arguments.key_file.clone());
             let options = arguments.check(now)?;
-            create(&Desk::open(&config).await?, options, json).await?;
+            match file {
+                Some(file) => take(&config, options, &file, json).await?,
+                None => create(&Desk::open(&config).await?, options, json).await?,
+            }
         }
         Verb::List(listing) => list::print(&Desk::open(&config).await?, &listing, now)?,
         Verb::Rotate { id, overlap, json } => {
@@ -69,6 +76,24 @@ async fn create(desk: &Desk, options: NewKeyOptions, json: bool) -> anyhow::Resu
     let key = options.make(Utc::now());
     desk.put(ControlRecord::ApiKey(key.record.clone())).await?;
     show(&key, json)
+}
+
+async fn take(
+    config: &KafkaConfig,
+    options: NewKeyOptions,
+    file: &Path,
+    json: bool,
+) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file).map(Zeroizing::new);
+    let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+    let text = text.trim();
+    adopt::check(&options, text).with_context(|| format!("{} holds no key", file.display()))?;
+    let id = adopt(&Desk::open(config).await?, options, text).await?;
+    if json {
+        return print_json(&serde_json::json!({ "id": id }));
+    }
+    println!("id   {id}");
+    Ok(())
 }
 
 async fn rotate(desk: &Desk, id: &KeyId, end: DateTime<Utc>, json: bool) -> anyhow::Result<()> {

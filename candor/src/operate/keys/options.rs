@@ -1,6 +1,7 @@
 //! What a new key may do, as it is asked for.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use anyhow::ensure;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -74,6 +75,9 @@ pub struct NewKeyArguments {
     /// What people call it
     #[arg(long, value_name = "TEXT", value_parser = short_text)]
     pub name: Option<String>,
+    /// Takes the key's text from a file instead of making one; harmless when repeated
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
     /// Prints a JSON object
     #[arg(long)]
     pub json: bool,
