@@ -39,6 +39,18 @@ pub struct KafkaOptions {
     pub stop_timeout: Duration,
     /// Where the jars are kept; `None` for [`crate::cache_folder`].
     pub cache: Option<PathBuf>,
+    /// Another listener for clients, behind a proxy of the caller's: whoever asks through the proxy is
+    /// told the proxy's port and stays behind it.
+    pub proxied: Option<ProxiedListener>,
+}
+
+/// A client listener whose advertised port is that of a proxy in front of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProxiedListener {
+    /// Port the node listens on, loopback.
+    pub listen: u16,
+    /// Port of the proxy, loopback.
+    pub advertised: u16,
 }
 
 impl KafkaOptions {
@@ -51,6 +63,7 @@ impl KafkaOptions {
             start_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(30),
             cache: None,
+            proxied: None,
         }
     }
 }
@@ -99,7 +112,7 @@ impl KafkaServer {
         };
         server
             .files
-            .write_properties(server.ports, server.options.durability)?;
+            .write_properties(server.ports, &server.options)?;
         server
             .files
             .format_once(|class| server.java_command(Command::new(&server.java), class))?;

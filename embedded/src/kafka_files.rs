@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::Durability;
 use crate::cache::Entry;
 use crate::error::EmbeddedError;
+use crate::kafka::{KafkaOptions, ProxiedListener};
 use crate::output::run;
 
 /// Class path argument for the Kafka of `cache`, fetched on first use.
@@ -79,12 +80,15 @@ impl KafkaFiles {
     pub(crate) fn write_properties(
         &self,
         ports: KafkaPorts,
-        durability: Durability,
+        options: &KafkaOptions,
     ) -> Result<(), EmbeddedError> {
         let path = self.properties();
         let mut text = properties_text(&self.data(), ports);
-        if durability == Durability::Disposable {
+        if options.durability == Durability::Disposable {
             text.push_str(SHORT_SESSION);
+        }
+        if let Some(proxied) = options.proxied {
+            text.push_str(&proxied_text(ports, proxied));
         }
         std::fs::write(&path, text).map_err(EmbeddedError::file("write", path))
     }
@@ -139,6 +143,24 @@ fn properties_text(data: &Path, ports: KafkaPorts) -> String {
          transaction.state.log.min.isr=1\n\
          share.coordinator.state.topic.replication.factor=1\n\
          share.coordinator.state.topic.min.isr=1\n"
+    )
+}
+
+/// Of a repeated property the last counts.
+fn proxied_text(ports: KafkaPorts, proxied: ProxiedListener) -> String {
+    let KafkaPorts { broker, controller } = ports;
+    let ProxiedListener { listen, advertised } = proxied;
+    let all = |proxied: u16| {
+        format!(
+            "PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller},PROXIED://127.0.0.1:{proxied}"
+        )
+    };
+    format!(
+        "listeners={}\n\
+         advertised.listeners={}\n\
+         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT\n",
+        all(listen),
+        all(advertised)
     )
 }
 

@@ -21,7 +21,7 @@ mod testing;
 pub use child::OwnedChild;
 pub use environment::cache_folder;
 pub use error::EmbeddedError;
-pub use kafka::{KafkaOptions, KafkaServer};
+pub use kafka::{KafkaOptions, KafkaServer, ProxiedListener};
 pub use ports::free_port;
 pub use postgres::{PostgresOptions, PostgresServer};
 pub use postgres_binaries::fetch_postgres_binaries;

@@ -28,6 +28,8 @@ use tower::Service;
 
 /// Pause after a failed accept: out of file descriptors, which only time can heal.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Files beside the connections: Kafka's sockets, logs, the listener, and some to spare.
+const OTHER_FILES: u64 = 200;
 /// Most bytes of a request's head; more is answered 431.
 const HEAD_BYTES: usize = 32 << 10;
 
@@ -38,6 +40,8 @@ pub struct ServerLimits {
     pub connections: usize,
     /// Longest wait for a request's whole head, the idle time before it included.
     pub head_timeout: Duration,
+    /// Longest wait for a client that does not take its answer.
+    pub write_timeout: Duration,
 }
 
 impl Default for ServerLimits {
@@ -45,6 +49,7 @@ impl Default for ServerLimits {
         Self {
             connections: 10_000,
             head_timeout: Duration::from_secs(15),
+            write_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -60,10 +65,19 @@ impl Config for ServerLimits {
                     "longest wait for a request's head, idle time before it included",
                 )
                 .0,
+            write_timeout: reader
+                .or::<Seconds>(
+                    "WRITE_TIMEOUT_SECONDS",
+                    "30",
+                    "longest wait for a client that does not take its answer",
+                )
+                .0,
         };
         reader.check(
-            limits.connections > 0 && !limits.head_timeout.is_zero(),
-            "CANDOR_MAX_CONNECTIONS and CANDOR_HEADER_READ_TIMEOUT_SECONDS must not be 0",
+            limits.connections > 0
+                && !limits.head_timeout.is_zero()
+                && !limits.write_timeout.is_zero(),
+            "CANDOR_MAX_CONNECTIONS, CANDOR_HEADER_READ_TIMEOUT_SECONDS and CANDOR_WRITE_TIMEOUT_SECONDS must not be 0",
         );
         limits
     }
@@ -98,6 +112,7 @@ impl Server {
     /// Serves `listener` until `shutdown`, then finishes what has begun. Returns how many connections
     /// had to be cut.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> usize {
+        self.check_open_files();
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let connections = TaskTracker::new();
         let cut = CancellationToken::new();
@@ -133,6 +148,20 @@ impl Server {
         left
     }
 
+    /// A bound of connections that the system does not grant is worth a word at the start.
+    fn check_open_files(&self) {
+        let wanted = self.limits.connections as u64 + OTHER_FILES;
+        match runtime::open_files::raise_to(wanted) {
+            Ok(limit) if limit >= wanted => {}
+            Ok(limit) => tracing::warn!(
+                limit,
+                wanted,
+                "too few open files for CANDOR_MAX_CONNECTIONS; raise the limit (ulimit -n)"
+            ),
+            Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+        }
+    }
+
     fn connection(
         &self,
         stream: TcpStream,
@@ -149,9 +178,9 @@ impl Server {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_timeout)
             .max_header_size(HEAD_BYTES);
+        let write_timeout = self.limits.write_timeout;
         async move {
-            // Small answers must not wait for more to come.
-            let _ = stream.set_nodelay(true);
+            prepare(&stream, write_timeout);
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             let mut connection = std::pin::pin!(connection.with_upgrades());
             let ended = tokio::select! {
@@ -166,6 +195,18 @@ impl Server {
             }
         }
     }
+}
+
+/// What can be said of a socket before it is used; a system that does not know an option serves all the same.
+fn prepare(stream: &TcpStream, write_timeout: Duration) {
+    // Small answers must not wait for more to come.
+    let _ = stream.set_nodelay(true);
+    // A client that takes nothing would hold its connection and the answer for ever. The system ends the connection
+    // when what was sent is not acknowledged, or cannot be sent because the client's window is closed, for this long.
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(write_timeout));
+    #[cfg(not(target_os = "linux"))]
+    let _ = write_timeout;
 }
 
 async fn answer(

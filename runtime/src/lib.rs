@@ -7,6 +7,7 @@
 pub mod config;
 pub mod health;
 pub mod http;
+pub mod open_files;
 pub mod problem;
 pub mod service;
 pub mod tasks;

@@ -1,7 +1,7 @@
 //! A TCP proxy inside the test process that can fail on command.
 //!
-//! For PostgreSQL and HTTP. Not for Kafka: a Kafka client asks the first broker it reaches for the brokers' advertised
-//! addresses and connects to those, past any proxy; stop, kill or restart a [`crate::TestKafka`] instead.
+//! For PostgreSQL and HTTP. A Kafka client asks the first broker it reaches for the brokers' advertised addresses and
+//! connects to those, past any proxy, so a broker must know of it: see [`crate::TestKafka::behind_fault`].
 //!
 //! Each change of state is in force when its call returns: after `cut` no old connection lives and no new one is
 //! accepted.
@@ -9,6 +9,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,6 +21,8 @@ use crate::outcome::OrFail;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Pass,
+    /// Holds every piece of up to 16 KiB back this long.
+    Slow(Duration),
     Stall,
     Cut,
 }
@@ -28,6 +31,7 @@ enum Mode {
 #[derive(Debug)]
 pub struct TcpFault {
     address: String,
+    port: u16,
     mode: watch::Sender<Mode>,
     applied: watch::Receiver<Mode>,
     task: JoinHandle<()>,
@@ -56,6 +60,7 @@ impl TcpFault {
         let task = tokio::spawn(proxy.run(listener));
         Self {
             address: address.to_string(),
+            port,
             mode,
             applied,
             task,
@@ -65,6 +70,17 @@ impl TcpFault {
     /// `host:port` that clients use instead of the server's.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Its port on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Holds every piece of up to 16 KiB back for `delay`, in both directions: little bandwidth, and `delay` more for
+    /// each way.
+    pub async fn slow(&self, delay: Duration) {
+        self.change(Mode::Slow(delay)).await;
     }
 
     /// Drops all connections and refuses new ones.
@@ -196,14 +212,16 @@ async fn pump(
 }
 
 async fn until_passing(mode: &mut watch::Receiver<Mode>) -> io::Result<()> {
-    let passing = mode.wait_for(|mode| *mode == Mode::Pass).await;
-    passing.map(drop).map_err(io::Error::other)
+    let passing = mode.wait_for(|mode| matches!(mode, Mode::Pass | Mode::Slow(_)));
+    let mode = *passing.await.map_err(io::Error::other)?;
+    if let Mode::Slow(delay) = mode {
+        tokio::time::sleep(delay).await;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     async fn echo_server() -> String {
@@ -239,6 +257,17 @@ mod tests {
         fault.heal().await;
         let mut stream = TcpStream::connect(fault.address()).await.unwrap();
         assert_eq!(echo(&mut stream, b"after").await.unwrap(), b"after");
+    }
+
+    #[tokio::test]
+    async fn a_slow_line_takes_its_time_and_loses_nothing() {
+        let fault = TcpFault::before(echo_server().await).await;
+        let delay = Duration::from_millis(40);
+        fault.slow(delay).await;
+        let mut stream = TcpStream::connect(fault.address()).await.unwrap();
+        let begun = std::time::Instant::now();
+        assert_eq!(echo(&mut stream, b"slowly").await.unwrap(), b"slowly");
+        assert!(begun.elapsed() >= delay * 2, "{:?}", begun.elapsed());
     }
 
     #[tokio::test]

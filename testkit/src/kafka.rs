@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-use embedded::{Durability, KafkaOptions, KafkaServer};
+use embedded::{Durability, KafkaOptions, KafkaServer, ProxiedListener};
 
+use crate::fault::TcpFault;
 use crate::folder::TestFolder;
 use crate::outcome::{OrFail, variable};
 
@@ -39,9 +40,14 @@ impl TestKafka {
     /// # Panics
     /// As [`Self::shared`].
     pub fn own() -> Self {
+        Self::start(None)
+    }
+
+    fn start(proxied: Option<ProxiedListener>) -> Self {
         let folder = TestFolder::new();
         let options = KafkaOptions {
             durability: Durability::Disposable,
+            proxied,
             ..KafkaOptions::new(folder.path().join("kafka"))
         };
         let server = KafkaServer::start(options).or_fail("Kafka for tests");
@@ -50,6 +56,21 @@ impl TestKafka {
             server: Some(server),
             _folder: Some(folder),
         }
+    }
+
+    /// A broker of the test's own behind a proxy that can be slow, stall and cut. [`Self::brokers`] leads past the proxy,
+    /// the proxy's address through it, on every connection.
+    ///
+    /// # Panics
+    /// As [`Self::shared`].
+    pub async fn behind_fault() -> (Self, TcpFault) {
+        let listen = embedded::free_port().or_fail("a port for the broker");
+        let fault = TcpFault::before(format!("127.0.0.1:{listen}")).await;
+        let advertised = fault.port();
+        let broker = tokio::task::block_in_place(|| {
+            Self::start(Some(ProxiedListener { listen, advertised }))
+        });
+        (broker, fault)
     }
 
     /// `host:port` list for clients; the same after a restart.

@@ -81,6 +81,15 @@ impl TestTopics {
         &self.brokers
     }
 
+    /// The same topics for clients that reach the broker at `brokers`, a proxy for example.
+    #[must_use]
+    pub fn through(&self, brokers: &str) -> Self {
+        Self {
+            brokers: brokers.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The prefix, as for `CANDOR_TOPIC_PREFIX`.
     pub fn prefix(&self) -> &str {
         &self.prefix

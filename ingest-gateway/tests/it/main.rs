@@ -10,6 +10,7 @@ mod broker_away;
 mod bulk;
 mod connections;
 mod documents;
+mod faults;
 mod golden_path;
 mod keys;
 mod names;
