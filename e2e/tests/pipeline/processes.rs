@@ -12,7 +12,7 @@ use testkit::{
     wait_until,
 };
 
-pub(crate) const KEY: &str = "sk_test_end_to_end_0123456789abcdef";
+pub(crate) const KEY: &str = "sk_test_endtoend0123456789abcdef01234567";
 const SECRET: &str = "an end-to-end secret of 32 bytes";
 const START: Duration = Duration::from_secs(60);
 
@@ -51,20 +51,33 @@ pub(crate) struct Stack {
 impl Stack {
     /// Topics of its own on the shared broker.
     pub(crate) async fn shared() -> Self {
-        let topics = TestTopics::create(4).await;
-        Self {
-            brokers: topics.brokers().to_owned(),
-            topics,
-        }
+        Self::with(TestTopics::create(4).await)
     }
 
     /// Topics on a broker of its own, that the test may stop.
     pub(crate) async fn on(kafka: &TestKafka) -> Self {
-        let topics = TestTopics::create_on(kafka, 4).await;
-        Self {
+        Self::with(TestTopics::create_on(kafka, 4).await)
+    }
+
+    /// The key is there before the gateway, as an operator would put it there.
+    fn with(topics: TestTopics) -> Self {
+        let stack = Self {
             brokers: topics.brokers().to_owned(),
             topics,
-        }
+        };
+        let folder = TestFolder::new();
+        let file = folder.path().join("key");
+        std::fs::write(&file, KEY).unwrap();
+        let ended = Command::new(binaries().join("candor"))
+            .args(["keys", "create", "--organisation", "default"])
+            .args(["--kind", "secret", "--mode", "test", "--key-file"])
+            .arg(&file)
+            .envs(stack.variables("127.0.0.1:0"))
+            .output()
+            .unwrap();
+        let problems = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "no key: {problems}");
+        stack
     }
 
     fn variables(&self, listen: &str) -> Vec<(String, String)> {
