@@ -28,11 +28,11 @@
 
   // A UUIDv7: the gateway makes the session's id of it, so that a retry is the same session.
   function retryKey() {
-    var bytes = window.crypto.getRandomValues(new Uint8Array(10));
-    var hex = ("000000000000" + Date.now().toString(16)).slice(-12) + "7";
-    for (var i = 0; i < 10; i++) hex += ("0" + (i === 2 ? (bytes[i] & 63) | 128 : bytes[i]).toString(16)).slice(-2);
-    hex = hex.slice(0, 13) + hex.slice(14, 33);
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+    var bytes = window.crypto.getRandomValues(new Uint8Array(10)), random = "";
+    for (var i = 0; i < 10; i++) random += ("0" + bytes[i].toString(16)).slice(-2);
+    var time = ("000000000000" + Date.now().toString(16)).slice(-12);
+    return [time.slice(0, 8), time.slice(8), "7" + random.slice(0, 3),
+      "89ab".charAt(bytes[9] & 3) + random.slice(3, 6), random.slice(6, 18)].join("-");
   }
 
   function problem(code, status) {

@@ -21,6 +21,7 @@ pub mod openapi;
 mod publish;
 pub mod router;
 mod routes;
+pub mod sdk;
 pub mod server;
 pub mod setup;
 mod state;

@@ -22,6 +22,7 @@ use crate::access_log::{self, Line};
 use crate::edge;
 use crate::error::IngestError;
 use crate::routes::{bulk, complete, events, sessions};
+use crate::sdk;
 use crate::state::Gateway;
 
 pub(crate) const SESSIONS: &str = "/api/v1/detection/sessions";
@@ -40,6 +41,7 @@ pub fn api_routes(gateway: Arc<Gateway>) -> Router {
         .route(DATA, post(events::post).options(edge::options))
         .route(COMPLETE, post(complete::post).options(edge::options))
         .route(BULK, post(bulk::post))
+        .merge(sdk::routes())
         .route(OPENAPI, get(|| async { Json(crate::openapi::document()) }))
         .method_not_allowed_fallback(|| async { IngestError::MethodNotAllowed })
         .with_state(Arc::clone(&gateway));
@@ -72,6 +74,7 @@ fn route_label(path: Option<&MatchedPath>) -> &'static str {
         Some(COMPLETE) => "complete",
         Some(BULK) => "bulk",
         Some(OPENAPI) => "openapi",
+        Some(path) if path.starts_with(sdk::PREFIX) => "sdk",
         _ => "unknown",
     }
 }

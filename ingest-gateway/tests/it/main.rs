@@ -15,3 +15,4 @@ mod golden_path;
 mod keys;
 mod names;
 mod support;
+mod typed_text;
