@@ -110,6 +110,17 @@ need_postgresql() {
     has_postgresql || want postgresql
 }
 
+# --- testing ----------------------------------------------------------------------------------------------------------
+
+# The browser of the gateway's tests: pages load the SDK's loader in it. Ubuntu's chromium is a snap, which does not run
+# everywhere; a browser of another name is found through a link called chromium in the PATH.
+has_chromium() {
+    have chromium
+}
+need_chromium() {
+    has_chromium || want chromium
+}
+
 # --- checking: what .ci/run uses beside the above ---------------------------------------------------------------------
 
 need_shellcheck() {

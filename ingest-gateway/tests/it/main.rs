@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod broker_away;
+mod browser;
 mod bulk;
 mod connections;
 mod documents;
