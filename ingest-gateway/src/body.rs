@@ -40,6 +40,15 @@ pub(crate) struct BodyReader {
     metrics: Metrics,
 }
 
+/// What a body may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected {
+    /// Its media types.
+    pub(crate) types: &'static [&'static str],
+    /// Most bytes of it, if that is less than the gateway takes at all.
+    pub(crate) limit: usize,
+}
+
 /// A body with the bytes it holds of the budget.
 #[derive(Debug)]
 pub(crate) struct ReceivedBody {
@@ -96,20 +105,35 @@ impl BodyReader {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<ReceivedBody, IngestError> {
-        check_media_type(headers, JSON_TYPES)?;
+        let expected = Expected {
+            types: JSON_TYPES,
+            limit: self.limit,
+        };
+        self.read_as(headers, body, expected).await
+    }
+
+    /// Reads a body of other types, or of another size, unpacked.
+    pub(crate) async fn read_as(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        expected: Expected,
+    ) -> Result<ReceivedBody, IngestError> {
+        let limit = expected.limit.min(self.limit);
+        check_media_type(headers, expected.types)?;
         let encoding = encoding(headers)?;
         let length = content_length(headers);
-        if length.is_some_and(|length| length > self.limit + DISCARDED_BYTES) {
-            return Err(self.too_large());
+        if length.is_some_and(|length| length > limit + DISCARDED_BYTES) {
+            return Err(IngestError::BodyTooLarge { limit });
         }
-        let mut reserved = self.reserve(encoding, length)?;
-        let reading = tokio::time::timeout(self.timeout, self.receive(body));
+        let mut reserved = self.reserve(encoding, length.unwrap_or(limit).min(limit), limit)?;
+        let reading = tokio::time::timeout(self.timeout, receive(body, limit));
         let received = reading.await.map_err(|_| IngestError::RequestTimeout {
             limit: self.timeout,
         })??;
         let bytes = match encoding {
             Encoding::Plain => received,
-            Encoding::Gzip => self.unpack(&received)?,
+            Encoding::Gzip => unpack(&received, limit)?,
         };
         reserved.shrink_to(bytes.len());
         self.metrics.body_bytes.inc_by(bytes.len() as u64);
@@ -134,15 +158,15 @@ impl BodyReader {
         Ok(Reserved::new(permit, self.metrics.in_flight_bytes.clone()))
     }
 
-    fn too_large(&self) -> IngestError {
-        IngestError::BodyTooLarge { limit: self.limit }
-    }
-
-    fn reserve(&self, encoding: Encoding, length: Option<usize>) -> Result<Reserved, IngestError> {
-        let sent = length.unwrap_or(self.limit).min(self.limit);
+    fn reserve(
+        &self,
+        encoding: Encoding,
+        sent: usize,
+        limit: usize,
+    ) -> Result<Reserved, IngestError> {
         let needed = match encoding {
             Encoding::Plain => sent,
-            Encoding::Gzip => sent + self.limit,
+            Encoding::Gzip => sent + limit,
         };
         // The settings keep twice the limit below 2³².
         let needed = u32::try_from(needed).unwrap_or(u32::MAX);
@@ -150,42 +174,42 @@ impl BodyReader {
         let permit = permit.map_err(|_| IngestError::Overloaded)?;
         Ok(Reserved::new(permit, self.metrics.in_flight_bytes.clone()))
     }
+}
 
-    async fn receive(&self, body: Body) -> Result<Bytes, IngestError> {
-        let mut chunks = body.into_data_stream();
-        let mut received = BytesMut::new();
-        let mut size = 0;
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| IngestError::BodyInterrupted)?;
-            size += chunk.len();
-            if size > self.limit + DISCARDED_BYTES {
-                break;
-            }
-            if size > self.limit {
-                received = BytesMut::new();
-            } else {
-                received.extend_from_slice(&chunk);
-            }
+async fn receive(body: Body, limit: usize) -> Result<Bytes, IngestError> {
+    let mut chunks = body.into_data_stream();
+    let mut received = BytesMut::new();
+    let mut size = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| IngestError::BodyInterrupted)?;
+        size += chunk.len();
+        if size > limit + DISCARDED_BYTES {
+            break;
         }
-        if size > self.limit {
-            Err(self.too_large())
+        if size > limit {
+            received = BytesMut::new();
         } else {
-            Ok(received.freeze())
+            received.extend_from_slice(&chunk);
         }
     }
+    if size > limit {
+        Err(IngestError::BodyTooLarge { limit })
+    } else {
+        Ok(received.freeze())
+    }
+}
 
-    /// Unpacks gzip, of several members too; stops one byte past the limit.
-    fn unpack(&self, packed: &[u8]) -> Result<Bytes, IngestError> {
-        let mut unpacked = Vec::new();
-        let mut decoder = flate2::bufread::MultiGzDecoder::new(packed).take(self.limit as u64 + 1);
-        let outcome = decoder.read_to_end(&mut unpacked);
-        // A bomb is too large, whatever comes after the limit.
-        if unpacked.len() > self.limit {
-            return Err(self.too_large());
-        }
-        outcome.map_err(|_| IngestError::MalformedGzip)?;
-        Ok(unpacked.into())
+/// Unpacks gzip, of several members too; stops one byte past the limit.
+fn unpack(packed: &[u8], limit: usize) -> Result<Bytes, IngestError> {
+    let mut unpacked = Vec::new();
+    let mut decoder = flate2::bufread::MultiGzDecoder::new(packed).take(limit as u64 + 1);
+    let outcome = decoder.read_to_end(&mut unpacked);
+    // A bomb is too large, whatever comes after the limit.
+    if unpacked.len() > limit {
+        return Err(IngestError::BodyTooLarge { limit });
     }
+    outcome.map_err(|_| IngestError::MalformedGzip)?;
+    Ok(unpacked.into())
 }
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {

@@ -42,10 +42,15 @@ codes! {
     MalformedGzip "malformed_gzip" BAD_REQUEST "The body is not valid gzip.";
     BodyInterrupted "body_interrupted" BAD_REQUEST "The body ended early.";
     BadIdempotencyKey "bad_idempotency_key" BAD_REQUEST "The idempotency key is not usable.";
+    MalformedWebhook "malformed_webhook" BAD_REQUEST "The body is not what the platform sends.";
+    IntegrationRequired "integration_required" BAD_REQUEST "The address must name an integration.";
     CredentialsMissing "credentials_missing" UNAUTHORIZED "A key or token is needed.";
     CredentialsInvalid "credentials_invalid" UNAUTHORIZED "The key or token is not valid.";
     TokenExpired "token_expired" UNAUTHORIZED "The ingest token has expired.";
     KeyExpired "key_expired" UNAUTHORIZED "The key has expired.";
+    SignatureMissing "signature_missing" UNAUTHORIZED "The webhook is not signed.";
+    SignatureInvalid "signature_invalid" UNAUTHORIZED "The webhook's signature is wrong.";
+    SignatureExpired "signature_expired" UNAUTHORIZED "The webhook was signed too long ago, or in the future.";
     ScopeMissing "scope_missing" FORBIDDEN "The key may not do this.";
     SurveyRefused "survey_refused" FORBIDDEN "The key may not begin sessions of this survey.";
     AddressRefused "address_refused" FORBIDDEN "Requests from this address are not taken.";
@@ -54,6 +59,7 @@ codes! {
     SecretKeyRequired "secret_key_required" FORBIDDEN "A secret key is needed.";
     TokenOfOtherSession "token_of_other_session" FORBIDDEN "The token belongs to another session.";
     UnknownSession "unknown_session" NOT_FOUND "There is no such session.";
+    UnknownIntegration "unknown_integration" NOT_FOUND "There is no such integration.";
     UnknownRoute "unknown_route" NOT_FOUND "There is no such address.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The address does not take this method.";
     RequestTimeout "request_timeout" REQUEST_TIMEOUT "The body did not arrive in time.";

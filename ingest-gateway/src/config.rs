@@ -28,6 +28,8 @@ pub struct Limits {
     pub in_flight_bytes: usize,
     /// Most requests being answered.
     pub concurrent_requests: usize,
+    /// Most webhooks that are remembered, to recognise repetitions.
+    pub webhooks_remembered: usize,
     /// Longest wait for a whole body.
     pub body_read_timeout: Duration,
     /// Longest wait for the broker's acknowledgement.
@@ -41,6 +43,7 @@ impl Default for Limits {
             batch_events: 5_000,
             in_flight_bytes: 64 << 20,
             concurrent_requests: 4_096,
+            webhooks_remembered: 100_000,
             body_read_timeout: Duration::from_secs(10),
             ack_timeout: Duration::from_secs(5),
         }
@@ -180,6 +183,11 @@ impl Config for Limits {
                 "INGEST_CONCURRENT_REQUESTS",
                 "4096",
                 "most requests answered at the same time",
+            ),
+            webhooks_remembered: reader.or(
+                "INGEST_WEBHOOKS_REMEMBERED",
+                "100000",
+                "most webhooks of the last day that are recognised when they come again",
             ),
             body_read_timeout: seconds(
                 reader,

@@ -15,7 +15,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use control::Snapshot;
+use control::{ControlState, Snapshot};
+use schemas::control::Integration;
 use schemas::ids::SessionId;
 
 use crate::auth::{Caller, Credential, Need};
@@ -25,6 +26,7 @@ use crate::error::IngestError;
 use crate::limits::{AddressRules, BucketKind, KeySubject, Refused, Standing, Subject};
 use crate::names::GivenName;
 use crate::state::Gateway;
+use crate::webhooks::WebhookError;
 
 /// What stands in the path for a session that the platform names itself.
 pub(crate) const NAMED: &str = "named";
@@ -168,15 +170,65 @@ impl<'a> Edge<'a> {
         match self.judge(parts, need) {
             Ok(caller) => Ok(caller),
             Err(IngestError::Starting) => Err(IngestError::Starting),
-            Err(error) => {
-                let stranger = Subject {
-                    address: self.address,
-                    ..Subject::default()
-                };
-                self.take_from(&stranger)?;
-                Err(error)
-            }
+            Err(error) => Err(self.turn_away(error)),
         }
+    }
+
+    /// Lets a platform in that is yet to prove itself: the integration it calls, if that takes requests
+    /// from here.
+    pub(crate) fn admit_platform(
+        &mut self,
+        find: impl FnOnce(&ControlState) -> Result<Arc<Integration>, WebhookError>,
+    ) -> Result<Arc<Integration>, IngestError> {
+        let mut rules = AddressRules {
+            denied: &self.gateway.denied_networks,
+            organisation: None,
+            key: &[],
+        };
+        let refused = IngestError::Refused(Refusal::Address);
+        if !rules.admit(self.address) {
+            return Err(self.turn_away(refused));
+        }
+        if !self.gateway.control.is_ready() {
+            return Err(IngestError::Starting);
+        }
+        let integration = match find(&self.state) {
+            Ok(integration) => integration,
+            Err(error) => return Err(self.turn_away(error.into())),
+        };
+        let settings = self.state.organisation(&integration.organisation);
+        rules.organisation = settings.map(AsRef::as_ref);
+        if !rules.admit(self.address) {
+            return Err(self.turn_away(refused));
+        }
+        Ok(integration)
+    }
+
+    /// Takes a request whose sender has proved to be the integration's platform from its bucket.
+    pub(crate) fn take_integration(
+        &mut self,
+        integration: &Integration,
+    ) -> Result<(), IngestError> {
+        let settings = self.state.organisation(&integration.organisation);
+        let settings = settings.map(AsRef::as_ref);
+        self.take_from(&Subject {
+            key: Some(KeySubject::of_integration(&integration.id, settings)),
+            ..Subject::default()
+        })
+    }
+
+    /// Why the caller is turned away, which it pays for.
+    pub(crate) fn turn_away(&mut self, error: IngestError) -> IngestError {
+        let stranger = Subject {
+            address: self.address,
+            ..Subject::default()
+        };
+        self.take_from(&stranger).err().unwrap_or(error)
+    }
+
+    /// Keys and settings as they were when the request came.
+    pub(crate) fn state(&self) -> &ControlState {
+        &self.state
     }
 
     fn judge(&mut self, parts: &Parts, need: Need) -> Result<Caller, IngestError> {

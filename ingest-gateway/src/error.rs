@@ -17,6 +17,7 @@ use schemas::control::Scope;
 use crate::bulk::BulkOutcome;
 use crate::code::Code;
 use crate::edge::Refusal;
+use crate::webhooks::WebhookError;
 
 /// Most rejected events listed in a problem; the detail says how many there are.
 const MAX_LISTED: usize = 100;
@@ -91,6 +92,9 @@ pub enum IngestError {
     /// Turned away by address, page or limit.
     #[error(transparent)]
     Refused(Refusal),
+    /// A platform's webhook proves nothing, or is none.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// A forged, foreign or malformed session id.
     #[error("unknown session")]
     UnknownSession,
@@ -203,6 +207,7 @@ impl IngestError {
             Self::Starting => Code::Starting,
             Self::TokenOfOtherSession => Code::TokenOfOtherSession,
             Self::Refused(refusal) => refusal.code(),
+            Self::Webhook(error) => error.code(),
             Self::UnknownSession => Code::UnknownSession,
             Self::UnknownRoute => Code::UnknownRoute,
             Self::MethodNotAllowed => Code::MethodNotAllowed,
@@ -227,65 +232,51 @@ impl IngestError {
 
     /// What is wrong with this request, beyond the title. Never repeats the client's input.
     pub(crate) fn detail(&self) -> Option<String> {
-        match self {
+        Some(match self {
             Self::MalformedJson { line, column } => {
-                Some(format!("The error is at line {line}, column {column}."))
+                format!("The error is at line {line}, column {column}.")
             }
-            Self::RequestTimeout { limit } => {
-                Some(format!("A body has {} seconds.", limit.as_secs()))
-            }
-            Self::BodyTooLarge { limit } => Some(format!(
+            Self::RequestTimeout { limit } => format!("A body has {} seconds.", limit.as_secs()),
+            Self::BodyTooLarge { limit } => format!(
                 "A body has at most {limit} bytes, before and after decompression; split the batch."
-            )),
-            Self::BadIdempotencyKey => Some(
-                "`Idempotency-Key` is 1 to 255 visible ASCII characters, quoted or not.".to_owned(),
             ),
             Self::UnsupportedMediaType { accepted } => {
-                Some(format!("Send one of {}.", accepted.join(", ")))
+                format!("Send one of {}.", accepted.join(", "))
             }
-            Self::UnsupportedEncoding => Some("Send it plain or as `gzip`.".to_owned()),
-            Self::Refused(refusal) => Some(refusal.detail()),
-            Self::Batch(error) => Some(error.to_string()),
+            Self::Refused(refusal) => refusal.detail(),
+            Self::Batch(error) => error.to_string(),
             Self::ScopeMissing { scope } => {
-                Some(format!("The key needs the scope `{}`.", scope.as_str()))
+                format!("The key needs the scope `{}`.", scope.as_str())
             }
-            Self::BadSessionName => Some(
-                "A session is named by its id, or by `external_id` (1 to 128 characters) and `started_at` together."
-                    .to_owned(),
-            ),
-            Self::StartOutOfRange => Some(
-                "`started_at` is at most 7 days ago and 5 minutes ahead.".to_owned(),
-            ),
-            Self::LineTooLong { limit } => Some(format!("A line has at most {limit} bytes.")),
-            Self::BulkStopped { by, .. } => by.detail(),
-            Self::EventsRejected { rejected, .. } => Some(format!(
+            Self::LineTooLong { limit } => format!("A line has at most {limit} bytes."),
+            Self::BulkStopped { by, .. } => return by.detail(),
+            Self::EventsRejected { rejected, .. } => format!(
                 "{} event(s) were rejected, the first {} are listed; nothing was stored.",
                 rejected.len(),
                 rejected.len().min(MAX_LISTED)
-            )),
-            Self::Broker(_) => Some(
-                "Nothing is lost if you send the same again with the same writer and sequence."
-                    .to_owned(),
             ),
-            Self::NotUtf8
-            | Self::MalformedGzip
-            | Self::BodyInterrupted
-            | Self::CredentialsMissing
-            | Self::CredentialsInvalid
-            | Self::TokenExpired
-            | Self::KeyExpired
-            | Self::SurveyRefused
-            | Self::EmptyLine
-            | Self::TooManyBadLines
-            | Self::Starting
-            | Self::SecretKeyRequired
-            | Self::TokenOfOtherSession
-            | Self::UnknownSession
-            | Self::UnknownRoute
-            | Self::MethodNotAllowed
-            | Self::InvalidSession { .. }
-            | Self::Overloaded
-            | Self::Internal => None,
+            other => return other.advice().map(str::to_owned),
+        })
+    }
+
+    /// The detail of a failure without data of its own.
+    fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::BadIdempotencyKey => {
+                Some("`Idempotency-Key` is 1 to 255 visible ASCII characters, quoted or not.")
+            }
+            Self::UnsupportedEncoding => Some("Send it plain or as `gzip`."),
+            Self::BadSessionName => Some(
+                "A session is named by its id, or by `external_id` (1 to 128 characters) and `started_at` together.",
+            ),
+            Self::StartOutOfRange => {
+                Some("`started_at` is at most 7 days ago and 5 minutes ahead.")
+            }
+            Self::Broker(_) => Some(
+                "Nothing is lost if you send the same again with the same writer and sequence.",
+            ),
+            // The title says it all.
+            _ => None,
         }
     }
 

@@ -26,6 +26,7 @@ pub mod server;
 pub mod setup;
 mod state;
 mod trace;
+pub mod webhooks;
 
 pub use access_log::AccessLogOptions;
 pub use agent::Authorities;

@@ -9,6 +9,7 @@ use prometheus::{
 use schemas::batch::Rejection;
 
 use crate::limits::LimitMetrics;
+use crate::webhooks::WebhookMetrics;
 
 /// Requests by route and status.
 pub const REQUESTS: &str = "ingest_requests_total";
@@ -83,6 +84,7 @@ pub struct Metrics {
     pub(crate) in_flight_bytes: IntGauge,
     pub(crate) in_flight_limit: IntGauge,
     pub(crate) limits: LimitMetrics,
+    pub(crate) webhooks: WebhookMetrics,
     /// Open connections, for the server.
     pub connections: IntGauge,
 }
@@ -121,6 +123,7 @@ impl Metrics {
             in_flight_bytes: new.gauge(IN_FLIGHT_BYTES, "Bytes of bodies at work")?,
             in_flight_limit: new.gauge(IN_FLIGHT_LIMIT, "Most bytes of bodies at work")?,
             limits: LimitMetrics::register(registry)?,
+            webhooks: WebhookMetrics::register(registry)?,
             connections: new.gauge(CONNECTIONS, "Open connections")?,
         })
     }

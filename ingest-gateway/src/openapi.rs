@@ -12,6 +12,7 @@ use utoipa::{Modify, OpenApi as _, ToSchema};
 
 use crate::router::{DATA, EVENTS, SESSIONS};
 use crate::routes::{bulk, complete, events, sessions};
+use crate::webhooks::routes as webhooks;
 
 /// What a platform knows of a session. Every member is optional.
 #[derive(Debug, Serialize, ToSchema)]
@@ -124,10 +125,10 @@ pub(crate) struct ProblemMember {
         description = "Sessions, batches of behavioural events, completion. A 2xx means that the broker has acknowledged.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(sessions::create, events::post, complete::post, bulk::post),
+    paths(sessions::create, events::post, complete::post, bulk::post, webhooks::post, webhooks::get),
     components(schemas(ProblemBody)),
     modifiers(&Security, &Corrections),
-    tags((name = "ingest", description = "Writing to sessions"))
+    tags((name = "ingest", description = "Writing to sessions"), (name = "integrations", description = "Called by survey platforms"))
 )]
 struct Document;
 

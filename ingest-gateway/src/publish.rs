@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use kafka::producer::{Delivered, DeliveryError, Outgoing, Producer};
 use prometheus::IntCounterVec;
+use schemas::control::IntegrationId;
 use schemas::header::{RecordHeaders, RecordType};
 use schemas::ids::{OrganisationId, SessionId};
 use tokio::sync::oneshot;
@@ -30,11 +31,23 @@ pub(crate) struct SessionRecord {
     pub(crate) payload: Vec<u8>,
 }
 
-/// Publishes to the events topic.
+/// A platform's notice.
+#[derive(Debug)]
+pub(crate) struct NoticeRecord {
+    pub(crate) integration: IntegrationId,
+    pub(crate) organisation: OrganisationId,
+    /// The same for a repetition of the same notice.
+    pub(crate) id: String,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// Publishes to the events topic, and notices of platforms to theirs.
 #[derive(Debug)]
 pub(crate) struct Publisher {
     pub(crate) producer: Producer,
     pub(crate) topic: String,
+    pub(crate) webhooks_topic: String,
     pub(crate) ack_timeout: Duration,
     pub(crate) metrics: Metrics,
 }
@@ -79,10 +92,33 @@ impl Publisher {
         self.acknowledged(receipt).await
     }
 
+    /// Sends a platform's notice; returns when the broker has acknowledged it.
+    pub(crate) async fn publish_notice(&self, record: NoticeRecord) -> Result<(), IngestError> {
+        let queued_at = Instant::now();
+        let headers = RecordHeaders {
+            record_type: RecordType::WebhookNotice,
+            id: record.id,
+            source: SOURCE.to_owned(),
+            organisation: record.organisation,
+            traceparent: record.traceparent,
+        };
+        let key = record.integration.as_str();
+        let report = self.queue((&self.webhooks_topic, key), &headers, &record.payload)?;
+        self.acknowledged(Receipt { report, queued_at }).await
+    }
+
     /// Puts the record into the producer's queue. Records begun one after the other stay in this order.
     pub(crate) fn begin(&self, record: &SessionRecord) -> Result<Receipt, IngestError> {
         let queued_at = Instant::now();
-        let report = self.queue(record)?;
+        let headers = RecordHeaders {
+            record_type: record.record_type,
+            id: record.id.clone(),
+            source: SOURCE.to_owned(),
+            organisation: record.organisation.clone(),
+            traceparent: record.traceparent.clone(),
+        };
+        let key = record.session.to_string();
+        let report = self.queue((&self.topic, &key), &headers, &record.payload)?;
         Ok(Receipt { report, queued_at })
     }
 
@@ -104,25 +140,22 @@ impl Publisher {
         Err(IngestError::Broker(failure))
     }
 
-    fn queue(&self, record: &SessionRecord) -> Result<oneshot::Receiver<Report>, IngestError> {
-        let key = record.session.to_string();
-        let headers = RecordHeaders {
-            record_type: record.record_type,
-            id: record.id.clone(),
-            source: SOURCE.to_owned(),
-            organisation: record.organisation.clone(),
-            traceparent: record.traceparent.clone(),
-        };
+    fn queue(
+        &self,
+        (topic, key): (&str, &str),
+        headers: &RecordHeaders,
+        payload: &[u8],
+    ) -> Result<oneshot::Receiver<Report>, IngestError> {
         let encoded = headers.encode();
         let headers: Vec<(&str, &[u8])> = encoded
             .iter()
             .map(|(name, value)| (*name, value.as_bytes()))
             .collect();
         let outgoing = Outgoing {
-            topic: &self.topic,
+            topic,
             partition: None,
             key: key.as_bytes(),
-            payload: &record.payload,
+            payload,
             headers: &headers,
         };
         let (sender, receiver) = oneshot::channel();

@@ -24,11 +24,13 @@ use crate::error::IngestError;
 use crate::routes::{bulk, complete, events, sessions};
 use crate::sdk;
 use crate::state::Gateway;
+use crate::webhooks::routes as webhooks;
 
 pub(crate) const SESSIONS: &str = "/api/v1/detection/sessions";
 pub(crate) const EVENTS: &str = "/api/v1/detection/sessions/{id}/events";
 pub(crate) const DATA: &str = "/api/v1/detection/sessions/{id}/data";
 const COMPLETE: &str = "/api/v1/detection/sessions/{id}/complete";
+pub(crate) const WEBHOOKS: &str = "/api/v1/integrations/webhooks/{platform}";
 const BULK: &str = "/api/v1/events/bulk";
 /// Where the gateway's OpenAPI document is.
 pub const OPENAPI: &str = "/openapi/ingest.json";
@@ -41,6 +43,7 @@ pub fn api_routes(gateway: Arc<Gateway>) -> Router {
         .route(DATA, post(events::post).options(edge::options))
         .route(COMPLETE, post(complete::post).options(edge::options))
         .route(BULK, post(bulk::post))
+        .route(WEBHOOKS, post(webhooks::post).get(webhooks::get))
         .merge(sdk::routes())
         .route(OPENAPI, get(|| async { Json(crate::openapi::document()) }))
         .method_not_allowed_fallback(|| async { IngestError::MethodNotAllowed })
@@ -73,6 +76,7 @@ fn route_label(path: Option<&MatchedPath>) -> &'static str {
         Some(DATA) => "data",
         Some(COMPLETE) => "complete",
         Some(BULK) => "bulk",
+        Some(WEBHOOKS) => "webhooks",
         Some(OPENAPI) => "openapi",
         Some(path) if path.starts_with(sdk::PREFIX) => "sdk",
         _ => "unknown",

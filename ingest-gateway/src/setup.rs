@@ -29,6 +29,7 @@ use crate::publish::Publisher;
 use crate::router;
 use crate::server::Server;
 use crate::state::{Clock, Gateway};
+use crate::webhooks::Webhooks;
 
 /// How often Kafka is looked at: readiness follows within a few seconds.
 const PROBE_INTERVAL: Duration = Duration::from_secs(2);
@@ -99,6 +100,7 @@ pub fn setup(
         publisher: Publisher {
             producer: producer.clone(),
             topic: events_topic.clone(),
+            webhooks_topic: config.kafka.topics().webhooks,
             ack_timeout: config.limits.ack_timeout,
             metrics: metrics.clone(),
         },
@@ -111,6 +113,7 @@ pub fn setup(
         denied_networks: config.denied_networks.clone(),
         rate_limits: Arc::new(RateLimits::new(&config.rate_limits, metrics.limits.clone())),
         access_log: AccessLog::new(config.access_log),
+        webhooks: Webhooks::new(config, metrics.webhooks.clone()),
         metrics: metrics.clone(),
     };
     Ok(Components {

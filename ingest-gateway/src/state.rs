@@ -17,6 +17,7 @@ use crate::client::TrustedProxies;
 use crate::limits::{Networks, RateLimits};
 use crate::metrics::Metrics;
 use crate::publish::Publisher;
+use crate::webhooks::Webhooks;
 
 /// 2000-01-01T00:00:00Z: no browser that sends events is older, a clock that says so is not set.
 const EARLIEST_EVENT_MS: i64 = 946_684_800_000;
@@ -58,6 +59,7 @@ pub struct Gateway {
     pub(crate) denied_networks: Networks,
     pub(crate) rate_limits: Arc<RateLimits>,
     pub(crate) access_log: AccessLog,
+    pub(crate) webhooks: Webhooks,
     pub(crate) metrics: Metrics,
 }
 

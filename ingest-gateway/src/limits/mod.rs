@@ -23,7 +23,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use governor::clock::{Clock, MonotonicClock};
 use runtime::CancellationToken;
-use schemas::control::{ApiKeyRecord, KeyHash, OrganisationSettings, RateLimit};
+use schemas::control::{ApiKeyRecord, IntegrationId, KeyHash, OrganisationSettings, RateLimit};
 use schemas::ids::SessionId;
 use tokio::sync::Notify;
 
@@ -55,6 +55,19 @@ impl KeySubject {
         Self {
             hash: key.hash,
             limit: key.limit.or(inherited),
+        }
+    }
+}
+
+impl KeySubject {
+    /// An integration that has proved itself counts like a key without a limit of its own.
+    pub(crate) fn of_integration(
+        integration: &IntegrationId,
+        organisation: Option<&OrganisationSettings>,
+    ) -> Self {
+        Self {
+            hash: KeyHash::of(integration.as_str()),
+            limit: organisation.and_then(|settings| settings.key_limit),
         }
     }
 }

@@ -90,12 +90,12 @@ impl Parameters {
         Ok(())
     }
 
-    /// The notice they make. `status` decides what happened; a qualified, terminated or over-quota
+    /// The notice they make, about the session they name, else about that of the caller's token. `status` decides what happened; a qualified, terminated or over-quota
     /// respondent has come to the end, a partial one has not.
     ///
     /// # Errors
     /// [`WebhookError::Malformed`] without a status.
-    pub fn into_notice(self) -> Result<Notice, WebhookError> {
+    pub fn into_notice(self, of_token: Option<&str>) -> Result<Notice, WebhookError> {
         let mut admission = Admission::default();
         (0..self.not_text).for_each(|_| admission.drop_one());
         let (mut status, mut session, mut survey_id) = (None, None, None);
@@ -110,13 +110,19 @@ impl Parameters {
                 (name, member) => admission.add(name, member),
             }
         }
+        let session = session.or(of_token.map(str::to_owned));
         let (event, kind) = judge(status.as_deref(), &mut admission)?;
         // A respondent has one `uuid`; the record's number is the second best name of the response.
         if let (Some(record), Some(_)) = (&record, &uuid) {
             admission.add("record", Member::of_text(record.clone()));
         }
         let response_id = uuid.or(record);
-        let identity = [Some(&event), survey_id.as_ref(), response_id.as_ref(), session.as_ref()];
+        let identity = [
+            Some(&event),
+            survey_id.as_ref(),
+            response_id.as_ref(),
+            session.as_ref(),
+        ];
         let identity = identity.map(|part| part.cloned().unwrap_or_default());
         let naming = session.map_or(Naming::Nothing, |text| Naming::Id {
             field: "session_id",
@@ -129,7 +135,11 @@ impl Parameters {
             survey_id,
             response_id,
             naming,
-            identity: if recognisable { identity.into() } else { vec![] },
+            identity: if recognisable {
+                identity.into()
+            } else {
+                vec![]
+            },
             admission,
         })
     }
@@ -167,7 +177,7 @@ mod tests {
     use schemas::session::check_metadata;
 
     fn of(query: &str, form: BodyForm, body: &str) -> Result<Notice, WebhookError> {
-        Parameters::read(Some(query), (form, body.as_bytes()))?.into_notice()
+        Parameters::read(Some(query), (form, body.as_bytes()))?.into_notice(None)
     }
 
     #[test]
@@ -183,9 +193,15 @@ mod tests {
             assert_eq!(notice.event, "qualified");
             assert_eq!(notice.survey_id.as_deref(), Some("selfserve:1a2"));
             assert_eq!(notice.response_id.as_deref(), Some("abc"));
-            assert_eq!(notice.identity, ["qualified", "selfserve:1a2", "abc", "0199"]);
+            assert_eq!(
+                notice.identity,
+                ["qualified", "selfserve:1a2", "abc", "0199"]
+            );
             let (fields, dropped) = notice.take_fields(true);
-            assert_eq!(serde_json::to_value(fields).unwrap(), serde_json::json!({"record": "42"}));
+            assert_eq!(
+                serde_json::to_value(fields).unwrap(),
+                serde_json::json!({"record": "42"})
+            );
             assert_eq!(dropped, 0);
         }
     }
@@ -215,7 +231,11 @@ mod tests {
 
     #[test]
     fn who_calls_is_no_part_of_the_notice_and_nothing_is_a_look() {
-        let look = |query| Parameters::read(query, (BodyForm::Json, b" ")).unwrap().is_empty();
+        let look = |query| {
+            Parameters::read(query, (BodyForm::Json, b" "))
+                .unwrap()
+                .is_empty()
+        };
         assert!(look(None) && look(Some("")) && look(Some("integration=int_1&token=it_1")));
         assert!(!look(Some("status=1")) && !look(Some("%ff=1")));
         let mut notice = of("status=1&token=it_secret", BodyForm::Json, "").unwrap();
@@ -236,7 +256,7 @@ mod tests {
         fn no_call_makes_reading_panic(query: String, body: Vec<u8>) {
             for form in [BodyForm::Form, BodyForm::Json] {
                 if let Ok(parameters) = Parameters::read(Some(&query), (form, &body)) {
-                    let _ = parameters.into_notice();
+                    let _ = parameters.into_notice(None);
                 }
             }
         }

@@ -213,7 +213,10 @@ mod tests {
         let second = work(seen.claim(digest(1), now));
         second.finish(NoticeOutcome::Unmatched, now);
         let again = seen.claim(digest(1), now);
-        assert!(matches!(again, Claim::Seen(NoticeOutcome::Unmatched)), "{again:?}");
+        assert!(
+            matches!(again, Claim::Seen(NoticeOutcome::Unmatched)),
+            "{again:?}"
+        );
         assert_eq!(seen.remembered.get(), 1);
     }
 
@@ -257,7 +260,12 @@ mod tests {
     fn digests_tell_parts_integrations_and_deployments_apart() {
         let secret = |byte| Digester::new(&SessionSecret::new([byte; 32]).unwrap());
         let id = |byte| IntegrationId::from_random([byte; 10]);
-        let parts = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
+        let parts = |parts: &[&str]| {
+            parts
+                .iter()
+                .map(|part| (*part).to_owned())
+                .collect::<Vec<_>>()
+        };
         let one = secret(1).digest(&id(1), &parts(&["ab", "c"]));
         assert_eq!(one, secret(1).digest(&id(1), &parts(&["ab", "c"])));
         assert_eq!(one.to_notice_id().len(), 32);

@@ -54,7 +54,10 @@ fn tag(secret: &[u8], (id, timestamp): (&str, &str), body: &[u8]) -> Option<[u8;
     let encoded = secret
         .strip_prefix(SECRET_PREFIX.as_bytes())
         .unwrap_or(secret);
-    let key = STANDARD.decode(encoded).ok().filter(|key| !key.is_empty())?;
+    let key = STANDARD
+        .decode(encoded)
+        .ok()
+        .filter(|key| !key.is_empty())?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
     for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
         mac.update(part);
@@ -168,10 +171,7 @@ fn notice(id: &str, body: &str) -> Result<Notice, WebhookError> {
 }
 
 /// Session, survey and response in `data`; the other members are judged as fields.
-fn names(
-    data: Members<'_>,
-    admission: &mut Admission,
-) -> (Naming, Option<String>, Option<String>) {
+fn names(data: Members<'_>, admission: &mut Admission) -> (Naming, Option<String>, Option<String>) {
     let (mut session, mut external_id, mut started_at) = (None, None, None);
     let (mut survey, mut survey_id, mut response_id) = (None, None, None);
     for (name, member) in data.into_iter() {

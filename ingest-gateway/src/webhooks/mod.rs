@@ -12,14 +12,19 @@
 #![deny(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod decipher;
-pub(crate) mod dedup;
+mod dedup;
 mod form;
 pub mod generic;
 mod members;
+mod metrics;
 mod notice;
 pub mod qualtrics;
+pub(crate) mod routes;
+mod settle;
 
+pub use metrics::{REMEMBERED, REMEMBERED_LIMIT, WEBHOOKS, WebhookMetrics};
 pub use notice::{Naming, Notice};
+pub(crate) use settle::Webhooks;
 
 use crate::code::Code;
 

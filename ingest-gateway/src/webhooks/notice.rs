@@ -86,7 +86,8 @@ impl Notice {
     /// field like any other, so that one can see why nothing was matched.
     pub(crate) fn take_fields(&mut self, matched: bool) -> (Properties, u32) {
         let mut admission = std::mem::take(&mut self.admission);
-        let mut add = |name: &str, text: &str| admission.add(name, Member::of_text(text.to_owned()));
+        let mut add =
+            |name: &str, text: &str| admission.add(name, Member::of_text(text.to_owned()));
         match &self.naming {
             Naming::Nothing => {}
             Naming::Id { .. } if matched => {}

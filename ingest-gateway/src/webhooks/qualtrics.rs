@@ -316,7 +316,8 @@ mod tests {
             ("surveyengine.completedResponses.SV_1", "Complete", Other),
             ("surveyengine.completedResponse.a.b", "Complete", Other),
         ] {
-            let message = format!(r#"{{"Status":"{status}","SurveyID":"SV_1","ResponseID":"R_1"}}"#);
+            let message =
+                format!(r#"{{"Status":"{status}","SurveyID":"SV_1","ResponseID":"R_1"}}"#);
             assert_eq!(signed(topic, &message).unwrap().kind, kind, "{topic}");
         }
     }
