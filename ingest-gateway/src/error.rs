@@ -272,6 +272,7 @@ impl IngestError {
             Self::StartOutOfRange => {
                 Some("`started_at` is at most 7 days ago and 5 minutes ahead.")
             }
+            Self::Webhook(error) => error.detail(),
             Self::Broker(_) => Some(
                 "Nothing is lost if you send the same again with the same writer and sequence.",
             ),
