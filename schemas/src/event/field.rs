@@ -3,6 +3,7 @@
 //! number, a boolean, one of a closed set of words, or a short identifier.
 
 use super::EventType;
+use super::names::NameTable;
 
 /// Longest identifier ([`Rule::Identifier`]) and longest text value of a `custom` event, characters.
 pub const MAX_TOKEN: usize = 64;
@@ -22,9 +23,20 @@ pub enum Rule {
 
 /// Whether `text` has the form of an identifier.
 pub fn is_identifier(text: &str) -> bool {
-    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b':' | b'-');
-    !text.is_empty() && text.len() <= MAX_TOKEN && text.bytes().all(allowed)
+    !text.is_empty() && text.len() <= MAX_TOKEN && text.bytes().all(|c| IDENTIFIER[usize::from(c)])
 }
+
+/// Which bytes an identifier is made of.
+const IDENTIFIER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
+        byte += 1;
+    }
+    table
+};
 
 macro_rules! fields {
     ($($variant:ident $name:literal $rule:expr, $doc:literal;)*) => {
@@ -44,12 +56,14 @@ macro_rules! fields {
 
             /// The field of that name.
             pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)* _ => None }
+                static NAMES: NameTable<1024> = NameTable::new(&[$($name,)*]);
+                NAMES.position(name).map(|index| Self::ALL[index])
             }
 
             /// What the value must be.
             pub const fn rule(self) -> Rule {
-                match self { $(Self::$variant => $rule,)* }
+                const RULES: &[Rule] = &[$($rule,)*];
+                RULES[self as usize]
             }
 
             /// Meaning and unit.

@@ -5,11 +5,17 @@
 //! same events, because they run the same code.
 
 pub mod field;
+mod names;
+mod reject;
 mod scan;
+mod sink;
+mod time;
 
 pub use field::{Field, FieldSet, Rule};
-pub use scan::{EventLimits, RejectCode};
+use names::NameTable;
+pub use reject::{EventLimits, RejectCode};
 pub(crate) use scan::{ScannedEvent, scan_event};
+pub(crate) use sink::Discard;
 
 macro_rules! event_types {
     ($($variant:ident $name:literal $doc:literal;)*) => {
@@ -28,7 +34,8 @@ macro_rules! event_types {
 
             /// The type of that name.
             pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)* _ => None }
+                static NAMES: NameTable<64> = NameTable::new(&[$($name,)*]);
+                NAMES.position(name).map(|index| Self::ALL[index])
             }
         }
     };

@@ -4,97 +4,15 @@
 //! that is no word of its field is refused as content, whatever it holds: what is not known to be
 //! harmless does not pass (INV-6). Text with escapes is never a word, so it needs no unescaping.
 
-use chrono::DateTime;
-
 use super::field::{Field, Rule, is_identifier};
+use super::reject::{EventLimits, RejectCode};
+use super::sink::FieldSink;
+use super::time::rfc3339;
 use super::{EventTime, EventType, MAX_FIELDS, Value};
 use crate::json::{Cursor, JsonError, Token};
 
 /// Largest magnitude of a number field.
 const MAX_NUMBER: f64 = 1e12;
-
-/// Which client timestamps are believable: both ends belong to the range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EventLimits {
-    /// Earliest accepted event time.
-    pub earliest: EventTime,
-    /// Latest accepted event time.
-    pub latest: EventTime,
-}
-
-impl EventLimits {
-    /// Accepts every time: for records a gateway has judged already.
-    pub const NONE: Self = Self {
-        earliest: EventTime(i64::MIN),
-        latest: EventTime(i64::MAX),
-    };
-}
-
-/// Why one event of a batch is rejected; the others are not affected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RejectCode {
-    /// Not an object, no `event_type`, or a member given twice.
-    MalformedEvent,
-    /// `timestamp` is absent.
-    TimestampMissing,
-    /// `timestamp` is neither RFC 3339 nor a number of milliseconds.
-    TimestampInvalid,
-    /// `timestamp` is negative, before the year 2000, or too far in the future.
-    TimestampOutOfRange,
-    /// Something that is not on the allow-list of the event's type.
-    ContentRefused,
-    /// A listed field whose value has the wrong type or is out of range.
-    ValueInvalid,
-    /// More fields than an event may have.
-    TooManyFields,
-}
-
-impl RejectCode {
-    /// Every code.
-    pub const ALL: [Self; 7] = [
-        Self::MalformedEvent,
-        Self::TimestampMissing,
-        Self::TimestampInvalid,
-        Self::TimestampOutOfRange,
-        Self::ContentRefused,
-        Self::ValueInvalid,
-        Self::TooManyFields,
-    ];
-
-    /// The stable code of the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::MalformedEvent => "malformed_event",
-            Self::TimestampMissing => "timestamp_missing",
-            Self::TimestampInvalid => "timestamp_invalid",
-            Self::TimestampOutOfRange => "timestamp_out_of_range",
-            Self::ContentRefused => "content_refused",
-            Self::ValueInvalid => "value_invalid",
-            Self::TooManyFields => "too_many_fields",
-        }
-    }
-
-    /// A sentence for the client's developer. Never repeats the client's input.
-    pub fn detail(self) -> &'static str {
-        match self {
-            Self::MalformedEvent => {
-                "an event is an object with `event_type`, `timestamp` and optional `data`, each once"
-            }
-            Self::TimestampMissing => "`timestamp` is required",
-            Self::TimestampInvalid => {
-                "`timestamp` is RFC 3339 text or a number of milliseconds since 1970"
-            }
-            Self::TimestampOutOfRange => {
-                "`timestamp` is before 2000 or more than a day ahead of the server"
-            }
-            Self::ContentRefused => {
-                "the event carries something outside the allow-list of its type; typed text is never accepted"
-            }
-            Self::ValueInvalid => "a field has a value of the wrong type or out of range",
-            Self::TooManyFields => "`data` has too many fields",
-        }
-    }
-}
 
 /// The outcome of scanning one event. The fields of an accepted one have been appended to the buffer.
 #[derive(Debug)]
@@ -108,8 +26,8 @@ pub(crate) enum ScannedEvent {
 }
 
 /// What has been seen of an event so far; judged once its object ends.
-struct Draft<'a, 'b> {
-    fields: &'b mut Vec<(Field, Value<'a>)>,
+struct Draft<'a, 'b, S> {
+    fields: &'b mut S,
     type_name: Option<&'a str>,
     timestamp: Option<Result<EventTime, RejectCode>>,
     data_seen: bool,
@@ -123,10 +41,10 @@ struct Draft<'a, 'b> {
 }
 
 /// Scans the next value of `cursor` as an event. Only broken JSON is an error.
-pub(crate) fn scan_event<'a>(
+pub(crate) fn scan_event<'a, S: FieldSink<'a>>(
     cursor: &mut Cursor<'a>,
     limits: &EventLimits,
-    fields: &mut Vec<(Field, Value<'a>)>,
+    fields: &mut S,
 ) -> Result<ScannedEvent, JsonError> {
     match cursor.token()? {
         Token::ObjectStart => {}
@@ -135,7 +53,7 @@ pub(crate) fn scan_event<'a>(
             return Ok(ScannedEvent::Rejected(RejectCode::MalformedEvent));
         }
     }
-    let start = fields.len();
+    let start = fields.mark();
     let mut draft = Draft {
         fields,
         type_name: None,
@@ -146,54 +64,38 @@ pub(crate) fn scan_event<'a>(
         listed_problem: None,
         custom_problem: None,
     };
-    let mut first = true;
+    // The usual members in the usual order need no look at their names.
+    let mut first = !cursor.take(b"\"event_type\":");
+    if !first {
+        let token = cursor.token()?;
+        draft.event_type(cursor, token)?;
+        if cursor.take(b",\"timestamp\":") {
+            let token = cursor.token()?;
+            draft.timestamp(cursor, token)?;
+            if cursor.take(b",\"data\":") {
+                let token = cursor.token()?;
+                draft.data(cursor, token)?;
+            }
+        }
+    }
     while let Some(key) = cursor.next_key(first)? {
         first = false;
         draft.member(cursor, key)?;
     }
     let outcome = draft.judge(limits);
     if let ScannedEvent::Rejected(_) = outcome {
-        fields.truncate(start);
+        fields.rewind(start);
     }
     Ok(outcome)
 }
 
-impl<'a> Draft<'a, '_> {
+impl<'a, S: FieldSink<'a>> Draft<'a, '_, S> {
     fn member(&mut self, cursor: &mut Cursor<'a>, key: &str) -> Result<(), JsonError> {
         let token = cursor.token()?;
         match key {
-            "event_type" => {
-                let name = match token {
-                    Token::Text {
-                        raw,
-                        escaped: false,
-                    } if is_identifier(raw) => Some(raw),
-                    Token::Text { .. } => {
-                        self.note(RejectCode::ContentRefused);
-                        return Ok(());
-                    }
-                    _ => None,
-                };
-                if name.is_none() || self.type_name.is_some() {
-                    self.note(RejectCode::MalformedEvent);
-                }
-                self.type_name = self.type_name.or(name);
-                cursor.skip_rest(token)
-            }
-            "timestamp" => {
-                if self.timestamp.is_some() {
-                    self.note(RejectCode::MalformedEvent);
-                }
-                self.timestamp = Some(event_time(token));
-                cursor.skip_rest(token)
-            }
-            "data" => {
-                if self.data_seen {
-                    self.note(RejectCode::MalformedEvent);
-                }
-                self.data_seen = true;
-                self.data(cursor, token)
-            }
+            "event_type" => self.event_type(cursor, token),
+            "timestamp" => self.timestamp(cursor, token),
+            "data" => self.data(cursor, token),
             _ => {
                 self.note(RejectCode::ContentRefused);
                 cursor.skip_rest(token)
@@ -201,11 +103,42 @@ impl<'a> Draft<'a, '_> {
         }
     }
 
+    fn event_type(&mut self, cursor: &mut Cursor<'a>, token: Token<'a>) -> Result<(), JsonError> {
+        let name = match token {
+            Token::Text {
+                raw,
+                escaped: false,
+            } if is_identifier(raw) => Some(raw),
+            Token::Text { .. } => {
+                self.note(RejectCode::ContentRefused);
+                return Ok(());
+            }
+            _ => None,
+        };
+        if name.is_none() || self.type_name.is_some() {
+            self.note(RejectCode::MalformedEvent);
+        }
+        self.type_name = self.type_name.or(name);
+        cursor.skip_rest(token)
+    }
+
+    fn timestamp(&mut self, cursor: &mut Cursor<'a>, token: Token<'a>) -> Result<(), JsonError> {
+        if self.timestamp.is_some() {
+            self.note(RejectCode::MalformedEvent);
+        }
+        self.timestamp = Some(event_time(token));
+        cursor.skip_rest(token)
+    }
+
     fn note(&mut self, code: RejectCode) {
         self.problem.get_or_insert(code);
     }
 
     fn data(&mut self, cursor: &mut Cursor<'a>, token: Token<'a>) -> Result<(), JsonError> {
+        if self.data_seen {
+            self.note(RejectCode::MalformedEvent);
+        }
+        self.data_seen = true;
         match token {
             Token::Null => return Ok(()),
             Token::ObjectStart => {}
@@ -231,27 +164,20 @@ impl<'a> Draft<'a, '_> {
 
     fn field(&mut self, name: &str, token: Token<'a>) {
         let value = match token {
-            Token::Null => None,
-            Token::Bool(flag) => Some(Value::Flag(flag)),
-            Token::Number(number) => Some(Value::Number(number)),
+            Token::Number(number) if number.abs() <= MAX_NUMBER => Some(Value::Number(number)),
+            Token::Number(_) => return self.note(RejectCode::ValueInvalid),
             Token::Text {
                 raw,
                 escaped: false,
             } if is_identifier(raw) => Some(Value::Word(raw)),
-            Token::Text { .. } => return self.note(RejectCode::ContentRefused),
-            Token::ArrayStart | Token::ObjectStart => return self.note(RejectCode::ContentRefused),
-        };
-        if matches!(value, Some(Value::Number(number)) if number.abs() > MAX_NUMBER) {
-            return self.note(RejectCode::ValueInvalid);
-        }
-        let Some(field) = Field::from_name(name) else {
-            if !is_identifier(name) {
-                self.custom_problem
-                    .get_or_insert(RejectCode::ContentRefused);
+            Token::Bool(flag) => Some(Value::Flag(flag)),
+            Token::Null => None,
+            Token::Text { .. } | Token::ArrayStart | Token::ObjectStart => {
+                return self.note(RejectCode::ContentRefused);
             }
-            self.listed_problem
-                .get_or_insert(RejectCode::ContentRefused);
-            return;
+        };
+        let Some(field) = Field::from_name(name) else {
+            return self.unlisted(name);
         };
         let bit = 1u128 << field as u8;
         if self.seen & bit != 0 {
@@ -262,8 +188,19 @@ impl<'a> Draft<'a, '_> {
         if let Some(problem) = breach(field.rule(), value) {
             self.listed_problem.get_or_insert(problem);
         } else {
-            self.fields.push((field, value));
+            self.fields.push(field, value);
         }
+    }
+
+    /// A field that no listed type has.
+    #[cold]
+    fn unlisted(&mut self, name: &str) {
+        if !is_identifier(name) {
+            self.custom_problem
+                .get_or_insert(RejectCode::ContentRefused);
+        }
+        self.listed_problem
+            .get_or_insert(RejectCode::ContentRefused);
     }
 
     fn judge(&self, limits: &EventLimits) -> ScannedEvent {
@@ -317,17 +254,27 @@ fn event_time(token: Token<'_>) -> Result<EventTime, RejectCode> {
         Token::Number(millis) if !(0.0..=MAX_NUMBER * 1e3).contains(&millis) => {
             Err(RejectCode::TimestampOutOfRange)
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "within ±10^18 by the arm above"
-        )]
-        Token::Number(millis) => Ok(EventTime((millis * 1e3).round() as i64)),
+        Token::Number(millis) => Ok(EventTime(micros(millis))),
         Token::Text {
             raw,
             escaped: false,
-        } => DateTime::parse_from_rfc3339(raw)
-            .map(|time| EventTime(time.timestamp_micros()))
-            .map_err(|_| RejectCode::TimestampInvalid),
+        } => rfc3339(raw).ok_or(RejectCode::TimestampInvalid),
         _ => Err(RejectCode::TimestampInvalid),
+    }
+}
+
+/// Milliseconds, at most 10¹⁵, as microseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "at most 10^18; only whole numbers below 2^53 are taken as they are"
+)]
+fn micros(millis: f64) -> i64 {
+    let whole = millis as i64;
+    // Rounding is a call on processors that are not asked for more than the oldest instructions.
+    if whole as f64 == millis {
+        whole * 1000
+    } else {
+        (millis * 1e3).round() as i64
     }
 }

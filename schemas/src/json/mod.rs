@@ -6,6 +6,9 @@
 //! and skips what the caller does not want. It accepts exactly what `serde_json` accepts, which a
 //! property test holds it to; nesting is bounded.
 
+mod number;
+mod text;
+
 /// Deepest nesting that is followed; deeper input is malformed for Candor.
 const MAX_DEPTH: usize = 32;
 
@@ -70,6 +73,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Consumes `expected` if the text goes on with exactly that.
+    #[inline]
+    pub(crate) fn take<const N: usize>(&mut self, expected: &[u8; N]) -> bool {
+        let rest = self.text.as_bytes().get(self.at..);
+        let taken = rest.and_then(<[u8]>::first_chunk) == Some(expected);
+        if taken {
+            self.at += N;
+        }
+        taken
+    }
+
     /// Moves to the next significant byte and says where it is.
     pub(crate) fn start_of_value(&mut self) -> usize {
         self.skip_space();
@@ -87,7 +101,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Consumes one scalar or the opening bracket of a container.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn token(&mut self) -> Result<Token<'a>, JsonError> {
         self.skip_space();
         match self.byte() {
@@ -121,7 +135,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// After `{` (`first`) or a member's value: the next key, or `None` at `}`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_key(&mut self, first: bool) -> Result<Option<&'a str>, JsonError> {
         self.skip_space();
         match self.byte() {
@@ -167,8 +181,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Consumes what is left of a value whose first token has been taken.
+    #[inline]
     pub(crate) fn skip_rest(&mut self, token: Token<'a>) -> Result<(), JsonError> {
-        self.skip_nested(token, 0)
+        match token {
+            Token::ObjectStart | Token::ArrayStart => self.skip_nested(token, 0),
+            Token::Null | Token::Bool(_) | Token::Number(_) | Token::Text { .. } => Ok(()),
+        }
     }
 
     fn skip_nested(&mut self, token: Token<'a>, depth: usize) -> Result<(), JsonError> {
@@ -197,25 +215,41 @@ impl<'a> Cursor<'a> {
     }
 
     /// At a quote: the text up to the closing quote, and whether it holds escapes.
+    #[inline(always)]
     fn string(&mut self) -> Result<(&'a str, bool), JsonError> {
-        let bytes = self.text.as_bytes();
-        self.at += 1;
-        let start = self.at;
+        let start = self.at + 1;
+        self.at = text::end_of_plain(self.text.as_bytes(), start);
         let mut escaped = false;
-        loop {
-            match bytes.get(self.at) {
-                Some(b'"') => {
-                    let raw = &self.text[start..self.at];
-                    self.at += 1;
-                    return Ok((raw, escaped));
-                }
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                Some(0..=0x1f) => return self.error("expected no control character"),
-                Some(_) => self.at += 1,
-                None => return self.error("expected a closing quote"),
+        while self.byte() != Some(b'"') {
+            escaped = true;
+            self.special()?;
+            self.at = text::end_of_plain(self.text.as_bytes(), self.at);
+        }
+        let raw = &self.text[start..self.at];
+        self.at += 1;
+        Ok((raw, escaped))
+    }
+
+    /// Inside a string, at what is neither plain nor its end: an escape, or the text is broken.
+    #[cold]
+    fn special(&mut self) -> Result<(), JsonError> {
+        match self.byte() {
+            Some(b'\\') => self.escape(),
+            Some(_) => self.error("expected no control character"),
+            None => self.error("expected a closing quote"),
+        }
+    }
+
+    #[inline(always)]
+    fn number(&mut self) -> Result<f64, JsonError> {
+        match number::number(&self.text.as_bytes()[self.at..]) {
+            Ok((value, length)) => {
+                self.at += length;
+                Ok(value)
+            }
+            Err((expected, length)) => {
+                self.at += length;
+                self.error(expected)
             }
         }
     }
@@ -255,159 +289,7 @@ impl<'a> Cursor<'a> {
         self.at += 6;
         Ok(code)
     }
-
-    fn digits(&mut self) -> Result<(), JsonError> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.byte() {
-            self.at += 1;
-        }
-        if self.at == start {
-            self.error("expected a digit")
-        } else {
-            Ok(())
-        }
-    }
-
-    fn number(&mut self) -> Result<f64, JsonError> {
-        let start = self.at;
-        if self.byte() == Some(b'-') {
-            self.at += 1;
-        }
-        if self.byte() == Some(b'0') {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        let integer_end = self.at;
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.byte() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.byte() {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        let text = &self.text[start..self.at];
-        if integer_end == self.at && text.len() <= 15 {
-            // Exact in a double, and the common case: no float parser needed.
-            return Ok(small_integer(text));
-        }
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            _ => self.error("expected a number within double range before"),
-        }
-    }
-}
-
-fn small_integer(text: &str) -> f64 {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    let mut value: i64 = 0;
-    for digit in digits.bytes() {
-        value = value * 10 + i64::from(digit - b'0');
-    }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "at most 15 digits, exact in a double"
-    )]
-    let value = value as f64;
-    if negative { -value } else { value }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn accepts(text: &str) -> bool {
-        let mut cursor = Cursor::new(text);
-        let value = cursor.token().and_then(|token| cursor.skip_rest(token));
-        value.and_then(|()| cursor.finish()).is_ok()
-    }
-
-    #[test]
-    fn refuses_what_is_not_json() {
-        for text in [
-            "",
-            "{",
-            "[1,]",
-            "{\"a\":}",
-            "NaN",
-            "Infinity",
-            "01",
-            "1.",
-            ".5",
-            "1e",
-            "\"\\x\"",
-            "\"\\ud800\"",
-            "tru",
-            "[1 2]",
-            "{\"a\" 1}",
-            "{,}",
-            "1e999",
-            "\"a\nb\"",
-            "[,1]",
-            "{} {}",
-        ] {
-            assert!(!accepts(text), "accepted {text:?}");
-            assert!(
-                serde_json::from_str::<serde_json::Value>(text).is_err(),
-                "serde_json takes {text:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn bounds_nesting() {
-        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
-        assert!(!accepts(&deep));
-        let fine = "[".repeat(20) + &"]".repeat(20);
-        assert!(accepts(&fine));
-    }
-
-    fn json_value() -> impl Strategy<Value = serde_json::Value> {
-        let leaf = prop_oneof![
-            Just(serde_json::Value::Null),
-            any::<bool>().prop_map(serde_json::Value::from),
-            any::<f64>().prop_map(serde_json::Value::from),
-            any::<i64>().prop_map(serde_json::Value::from),
-            ".*".prop_map(serde_json::Value::from),
-        ];
-        leaf.prop_recursive(4, 64, 8, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..8).prop_map(serde_json::Value::from),
-                prop::collection::hash_map(".{0,8}", inner, 0..8)
-                    .prop_map(|map| map.into_iter().collect()),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn accepts_every_printed_value(value in json_value()) {
-            prop_assert!(accepts(&value.to_string()));
-            prop_assert!(accepts(&serde_json::to_string_pretty(&value).unwrap()));
-        }
-
-        #[test]
-        fn agrees_with_serde_json_on_damaged_text(value in json_value(), at in any::<prop::sample::Index>(), with in "[ -~]{0,2}") {
-            let mut text = value.to_string();
-            let mut position = at.index(text.len().max(1)).min(text.len());
-            while !text.is_char_boundary(position) { position -= 1; }
-            let end = text[position..].chars().next().map_or(position, |c| position + c.len_utf8());
-            text.replace_range(position..end, &with);
-            prop_assert_eq!(accepts(&text), serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
-        }
-
-        #[test]
-        fn reads_numbers_as_serde_json_does(number in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
-            let text = serde_json::to_string(&number).unwrap();
-            prop_assert_eq!(Cursor::new(&text).token().unwrap(), Token::Number(number));
-        }
-    }
-}
+mod tests;
