@@ -34,6 +34,8 @@ pub struct Limits {
     pub body_read_timeout: Duration,
     /// Longest wait for the broker's acknowledgement.
     pub ack_timeout: Duration,
+    /// How long a record waits for company before it is sent. Longer is cheaper, shorter is faster.
+    pub linger: Duration,
 }
 
 impl Default for Limits {
@@ -46,6 +48,7 @@ impl Default for Limits {
             webhooks_remembered: 100_000,
             body_read_timeout: Duration::from_secs(10),
             ack_timeout: Duration::from_secs(5),
+            linger: Duration::from_millis(2),
         }
     }
 }
@@ -201,6 +204,13 @@ impl Config for Limits {
                     "longest wait for the broker's acknowledgement",
                 )
                 .0,
+            linger: reader
+                .or::<Millis>(
+                    "INGEST_LINGER_MS",
+                    "2",
+                    "how long a record waits for company before it is sent",
+                )
+                .0,
         };
         limits.check(reader);
         limits
@@ -226,6 +236,10 @@ impl Limits {
         reader.check(
             self.ack_timeout >= Duration::from_millis(100) && !self.body_read_timeout.is_zero(),
             "CANDOR_INGEST_ACK_TIMEOUT_MS must be at least 100, and no timeout 0",
+        );
+        reader.check(
+            self.linger <= self.ack_timeout / 2,
+            "CANDOR_INGEST_LINGER_MS must be at most half of CANDOR_INGEST_ACK_TIMEOUT_MS",
         );
     }
 }
@@ -270,6 +284,7 @@ mod tests {
             ("CANDOR_INGEST_IN_FLIGHT_BYTES", "1"),
             ("CANDOR_INGEST_BATCH_LIMIT_EVENTS", "0"),
             ("CANDOR_INGEST_ACK_TIMEOUT_MS", "0"),
+            ("CANDOR_INGEST_LINGER_MS", "60000"),
             ("CANDOR_HEADER_READ_TIMEOUT_SECONDS", "0"),
             ("CANDOR_PUBLIC_AUTHORITY", "https://ingest.example.com"),
             ("CANDOR_INGEST_DENY_NETWORKS", "everybody"),

@@ -82,6 +82,7 @@ pub fn setup(
 ) -> Result<Components, StartError> {
     let metrics = Metrics::register(registry)?;
     let options = ProducerOptions {
+        linger: config.limits.linger,
         queue_bytes: config.limits.in_flight_bytes,
         // Once nobody waits any more, a late delivery only makes duplicates of the client's retry.
         delivery_timeout: config.limits.ack_timeout,
