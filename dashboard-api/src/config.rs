@@ -23,7 +23,7 @@ pub struct DashboardConfig {
     pub database: DatabaseConfig,
     /// A read replica to ask instead of `database`.
     pub database_read_url: Option<Secret>,
-    /// The one accepted secret key.
+    /// The key that signs in at the page, and reads; further reading keys are in the control topic.
     pub secret_key: Secret,
     /// The organisation of that key.
     pub organisation: String,
@@ -47,7 +47,7 @@ impl Config for DashboardConfig {
                 .optional("DATABASE_READ_URL", "read replica of the database, if any"),
             secret_key: reader.required(
                 "BOOTSTRAP_SECRET_KEY",
-                "the accepted secret key, sk_test_... or sk_live_...",
+                "the key that signs in at the page, sk_test_... or sk_live_...",
             ),
             organisation: reader.or(
                 "BOOTSTRAP_ORGANISATION",

@@ -21,6 +21,12 @@ pub(crate) enum ApiError {
     KeyUnknown,
     #[error("the key only writes")]
     KeyOnlyWrites,
+    #[error("the key has no scope for this")]
+    ScopeMissing,
+    #[error("the key is bound to networks")]
+    KeyBound,
+    #[error("the keys have not been read yet")]
+    KeysNotRead,
     #[error("the request comes from another origin")]
     OriginRefused,
     #[error("the session is not known")]
@@ -78,6 +84,9 @@ impl ApiError {
             Self::KeyMissing => (StatusCode::UNAUTHORIZED, "credentials_missing"),
             Self::KeyUnknown => (StatusCode::UNAUTHORIZED, "credentials_invalid"),
             Self::KeyOnlyWrites => (StatusCode::FORBIDDEN, "secret_key_required"),
+            Self::ScopeMissing => (StatusCode::FORBIDDEN, "scope_missing"),
+            Self::KeyBound => (StatusCode::FORBIDDEN, "key_bound_to_networks"),
+            Self::KeysNotRead => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
             Self::OriginRefused => (StatusCode::FORBIDDEN, "origin_refused"),
             Self::UnknownSession => (StatusCode::NOT_FOUND, "unknown_session"),
             Self::InvalidParameters(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_parameters"),
@@ -101,6 +110,9 @@ impl ApiError {
             Self::KeyMissing => "A secret key or a sign-in is needed.",
             Self::KeyUnknown => "The key is not known or the sign-in has ended.",
             Self::KeyOnlyWrites => "Publishable keys and ingest tokens only write.",
+            Self::ScopeMissing => "The key may not read verdicts.",
+            Self::KeyBound => "A key that is bound to networks cannot read here.",
+            Self::KeysNotRead => "The keys are not known yet.",
             Self::OriginRefused => "A signed-in request must come from this site's own pages.",
             Self::UnknownSession => "The session is not known.",
             Self::InvalidParameters(_) => "Some parameters are not valid.",
@@ -171,6 +183,9 @@ mod tests {
             ApiError::KeyMissing,
             ApiError::KeyUnknown,
             ApiError::KeyOnlyWrites,
+            ApiError::ScopeMissing,
+            ApiError::KeyBound,
+            ApiError::KeysNotRead,
             ApiError::OriginRefused,
             ApiError::UnknownSession,
             ApiError::InvalidParameters(Vec::new()),

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use control::{Control, ControlError};
 use kafka::config::KafkaConfig;
 use kafka::metrics::ProducerMetrics;
 use kafka::producer::{ClientError, Producer, ProducerOptions};
@@ -17,6 +18,7 @@ use runtime::tasks::{TaskError, Tasks};
 use schemas::ids::{IdError, OrganisationId, SessionId, SessionSecret};
 use storage::StorageError;
 use tokio::net::TcpListener;
+use tokio_util::sync::DropGuard;
 
 use crate::analysis::Analysis;
 use crate::auth::Gate;
@@ -43,6 +45,9 @@ pub enum SetupError {
     /// The Kafka client.
     #[error("{0}")]
     Kafka(#[from] ClientError),
+    /// The keys of the control topic cannot be followed.
+    #[error("keys cannot be followed: {0}")]
+    Control(#[from] ControlError),
     /// A metric's name is taken.
     #[error("metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -65,6 +70,8 @@ struct Inner {
     kafka: KafkaConfig,
     database_health: Component,
     kafka_health: Component,
+    /// Reading the control topic ends with the state.
+    _control: DropGuard,
 }
 
 /// Everything the routes share; clones are cheap.
@@ -103,8 +110,8 @@ impl AppState {
     }
 }
 
-/// Builds the state. Connects to nothing yet; registers the components `database`
-/// (required) and `verdicts` (informative).
+/// Builds the state and starts to read the keys of the control topic; connects to nothing else yet.
+/// Registers the components `database` (required), `verdicts` and `control` (informative).
 ///
 /// # Errors
 /// [`SetupError`] when a setting is unusable or a metric's name is taken.
@@ -129,12 +136,9 @@ pub fn setup(
     if let Some(replica) = &config.database_read_url {
         database.url = replica.clone();
     }
-    let gate = Gate::new(
-        &config.secret_key,
-        &organisation,
-        &config.session_secret,
-        config.public_origin.as_deref(),
-    );
+    let reading = CancellationToken::new();
+    let control = follow_keys(config, health, registry, &reading)?;
+    let gate = Gate::new(config, &organisation, control);
     Ok(AppState(Arc::new(Inner {
         session_secret: SessionSecret::new(config.session_secret.expose())?,
         gate,
@@ -152,7 +156,20 @@ pub fn setup(
         // Without Kafka everything but `analyze` goes on.
         kafka_health: health.informative("verdicts"),
         organisation,
+        _control: reading.drop_guard(),
     })))
+}
+
+/// Without the control topic the bootstrap key and the page go on, so the service stays ready.
+fn follow_keys(
+    config: &DashboardConfig,
+    health: &Health,
+    registry: &Registry,
+    reading: &CancellationToken,
+) -> Result<Control, ControlError> {
+    let topic = config.kafka.topics().control;
+    let component = health.informative("control");
+    Control::spawn_as(&config.kafka, &topic, registry, component, reading.clone())
 }
 
 /// Starts what runs beside the requests: the live tail and the watch over the database.

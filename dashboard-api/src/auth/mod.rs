@@ -1,4 +1,5 @@
-//! Who may read: the secret key, or a browser that has exchanged it for a cookie.
+//! Who may read: a secret key with the scope `verdicts:read` of the control topic, the bootstrap key, or
+//! a browser that has exchanged the bootstrap key for a cookie.
 //!
 //! An open verdict would be an oracle for a bot's author, so publishable keys and ingest tokens, which
 //! every respondent's browser holds, are refused. A request that shows a key is judged by the key
@@ -11,11 +12,14 @@ use axum::extract::Path;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN};
 use axum::http::request::Parts;
 use chrono::{DateTime, TimeDelta, Utc};
+use control::Control;
 use runtime::config::Secret;
+use schemas::control::Scope;
 use schemas::ids::{OrganisationId, SessionId};
 use schemas::token::INGEST_TOKEN_PREFIX;
 use subtle::ConstantTimeEq;
 
+use crate::config::{DashboardConfig, SECRET_KEY_PREFIXES};
 use crate::error::ApiError;
 use crate::setup::AppState;
 use seal::Seal;
@@ -45,6 +49,7 @@ fn link_seal(secret: &Secret) -> Seal {
 /// Decides who may read.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
+    control: Control,
     key: Secret,
     organisation: OrganisationId,
     cookies: Seal,
@@ -53,36 +58,78 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
+    /// `organisation` is that of the settings' bootstrap key.
     pub(crate) fn new(
-        key: &Secret,
+        config: &DashboardConfig,
         organisation: &OrganisationId,
-        session_secret: &Secret,
-        public_origin: Option<&str>,
+        control: Control,
     ) -> Self {
         // The key is part of the cookies' seal: a new key signs everybody out.
         let parts = [
             COOKIE_USE,
-            session_secret.expose().as_bytes(),
-            key.expose().as_bytes(),
+            config.session_secret.expose().as_bytes(),
+            config.secret_key.expose().as_bytes(),
         ];
+        let public_origin = config.public_origin.as_deref();
         Self {
-            key: key.clone(),
+            control,
+            key: config.secret_key.clone(),
             organisation: organisation.clone(),
             cookies: Seal::new(&parts),
-            links: link_seal(session_secret),
+            links: link_seal(&config.session_secret),
             public_origin: public_origin.map(|origin| origin.trim_end_matches('/').to_owned()),
         }
     }
 
-    /// The organisation that a key reads.
-    pub(crate) fn by_key(&self, key: &str) -> Result<OrganisationId, ApiError> {
+    /// The organisation that the bootstrap key signs in to. No other key does: a key of the control
+    /// topic is a program's, and its revocation must end what it reads at once.
+    pub(crate) fn by_bootstrap_key(&self, key: &str) -> Result<OrganisationId, ApiError> {
         if key.starts_with("pk_") || key.starts_with(INGEST_TOKEN_PREFIX) {
             return Err(ApiError::KeyOnlyWrites);
         }
-        if bool::from(key.as_bytes().ct_eq(self.key.expose().as_bytes())) {
+        let is_ours = bool::from(key.as_bytes().ct_eq(self.key.expose().as_bytes()));
+        // The same key may stand in the control topic, and a revocation there ends it here as well.
+        let ended = || {
+            let found = self.control.state().find_key(key);
+            found.is_some_and(|record| !record.is_active(Utc::now()))
+        };
+        if is_ours && !ended() {
             Ok(self.organisation.clone())
         } else {
             Err(ApiError::KeyUnknown)
+        }
+    }
+
+    /// The organisation that a key reads at `now`.
+    pub(crate) fn by_key(&self, key: &str, now: DateTime<Utc>) -> Result<OrganisationId, ApiError> {
+        match self.by_bootstrap_key(key) {
+            Err(ApiError::KeyUnknown) => self.by_control(key, now),
+            outcome => outcome,
+        }
+    }
+
+    fn by_control(&self, key: &str, now: DateTime<Utc>) -> Result<OrganisationId, ApiError> {
+        if !SECRET_KEY_PREFIXES
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
+        {
+            return Err(ApiError::KeyUnknown);
+        }
+        if !self.control.is_ready() {
+            return Err(ApiError::KeysNotRead);
+        }
+        let found = self.control.state().find_key(key);
+        let record = found.filter(|record| record.is_active(now));
+        let record = record.ok_or(ApiError::KeyUnknown)?;
+        // Behind a proxy this service sees no client's address, so it cannot tell whether the key is
+        // where it belongs; to let it in would undo the restriction.
+        if !record.networks.is_empty() {
+            return Err(ApiError::KeyBound);
+        }
+        if record.has(Scope::VerdictsRead) {
+            Ok(record.organisation.clone())
+        } else {
+            Err(ApiError::ScopeMissing)
         }
     }
 
@@ -123,7 +170,7 @@ impl Gate {
 
     fn judge(&self, parts: &Parts) -> Result<OrganisationId, ApiError> {
         if let Some(key) = presented_key(&parts.headers) {
-            return self.by_key(key);
+            return self.by_key(key, Utc::now());
         }
         let cookie = presented_cookie(&parts.headers).ok_or(ApiError::KeyMissing)?;
         let organisation = self.by_cookie(cookie, Utc::now())?;

@@ -54,7 +54,7 @@ pub(crate) async fn sign_in(
         state.gate().check_origin(&headers)?;
     }
     let Json(given) = body.map_err(|_| ApiError::MalformedBody)?;
-    let outcome = state.gate().by_key(&given.key);
+    let outcome = state.gate().by_bootstrap_key(&given.key);
     count(&state, if outcome.is_ok() { "key" } else { "refused" });
     let cookie = state.gate().cookie(&outcome?, Utc::now());
     let set = set_cookie(&cookie, SIGN_IN_HOURS * 3600, is_https(&headers))?;

@@ -12,7 +12,7 @@ use crate::harness::{KEY, SECRET, TestApi, body, database, login_url, mint, prob
 use crate::rows::Row;
 
 /// Method and path of every reading route, for one session.
-fn reading_routes(id: &str) -> [(Method, String); 6] {
+pub(crate) fn reading_routes(id: &str) -> [(Method, String); 6] {
     [
         (Method::GET, "/api/v1/dashboard/overview".to_owned()),
         (Method::GET, "/api/v1/dashboard/sessions".to_owned()),
@@ -123,7 +123,7 @@ async fn organisations_never_see_each_other() {
     assert_eq!(theirs.json(&status).await["status"], "pending");
 }
 
-fn sign_in(api: &TestApi, key: &str) -> reqwest::RequestBuilder {
+pub(crate) fn sign_in(api: &TestApi, key: &str) -> reqwest::RequestBuilder {
     api.request(Method::POST, "/api/v1/sign-in")
         .json(&json!({ "key": key }))
 }

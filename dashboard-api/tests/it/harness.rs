@@ -102,7 +102,7 @@ impl TestApi {
             shutdown,
         };
         api.wait_ready(StatusCode::OK).await;
-        api.wait_until_verdicts_are_followed().await;
+        api.wait_until_topics_are_followed().await;
         api
     }
 
@@ -124,11 +124,12 @@ impl TestApi {
         .await;
     }
 
-    async fn wait_until_verdicts_are_followed(&self) {
-        wait_until("live tail", DEADLINE, async || {
+    async fn wait_until_topics_are_followed(&self) {
+        wait_until("verdicts and keys", DEADLINE, async || {
             let response = self.request(Method::GET, "/health/detailed").send().await;
             let health: Value = response.unwrap().json().await.unwrap();
-            if health["components"]["verdicts"]["state"] == "up" {
+            let up = |name: &str| health["components"][name]["state"] == "up";
+            if up("verdicts") && up("control") {
                 Ok(())
             } else {
                 Err(health)

@@ -6,6 +6,7 @@ mod analysis;
 mod dashboard;
 mod faults;
 mod harness;
+mod keys;
 mod logs;
 mod openapi;
 mod rows;
