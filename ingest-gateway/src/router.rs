@@ -1,22 +1,23 @@
 //! Routes and middleware.
 //!
-//! Order of the middleware, from the outside: request id, measuring, catching panics, room for the
-//! request. The id is outermost because every problem carries it; measuring is outside of what answers
-//! problems, so that all of them are counted.
+//! One middleware frames every request; in it, from the outside: request id, measuring, catching panics,
+//! room for the request. The id is outermost because every problem carries it; measuring is outside of
+//! what answers problems, so that all of them are counted. It is one because each costs boxes of its own.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use futures::FutureExt;
 use prometheus::{IntGauge, Registry};
 use runtime::health::{self, Health};
-use runtime::problem::{ProblemCode, RequestId, with_request_id};
-use tower_http::catch_panic::CatchPanicLayer;
+use runtime::problem::{ProblemCode, RequestId, in_context};
 
 use crate::access_log::{self, Line};
 use crate::edge;
@@ -61,11 +62,7 @@ pub fn router(gateway: Arc<Gateway>, health: Health, registry: Registry) -> Rout
 }
 
 fn with_middleware(routes: Router, gateway: Arc<Gateway>) -> Router {
-    routes
-        .layer(from_fn_with_state(Arc::clone(&gateway), take_slot))
-        .layer(CatchPanicLayer::custom(answer_panic))
-        .layer(from_fn_with_state(gateway, measure))
-        .layer(from_fn(with_request_id))
+    routes.layer(from_fn_with_state(gateway, frame))
 }
 
 /// The label of a route: a closed set, never the path itself.
@@ -103,11 +100,11 @@ impl Drop for InProgress {
     }
 }
 
-async fn measure(
-    State(gateway): State<Arc<Gateway>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn frame(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    in_context(request, |request| measure(gateway, request, next)).await
+}
+
+async fn measure(gateway: Arc<Gateway>, mut request: Request, next: Next) -> Response {
     let metrics = &gateway.metrics;
     let route = route_label(request.extensions().get::<MatchedPath>());
     request.extensions_mut().insert(RouteLabel(route));
@@ -115,7 +112,7 @@ async fn measure(
     let method = request.method().clone();
     let request_bytes = access_log::announced_bytes(request.headers());
     let begun = Instant::now();
-    let response = next.run(request).await;
+    let response = answer(&gateway, request, next).await;
     let duration = begun.elapsed();
     metrics
         .request_seconds
@@ -141,11 +138,14 @@ async fn measure(
     response
 }
 
-async fn take_slot(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
-    match gateway.slots.try_acquire() {
-        Ok(_slot) => next.run(request).await,
-        Err(_) => IngestError::Overloaded.into_response(),
-    }
+/// The route's answer, if there is room for the request; a panic of it is a problem of ours.
+async fn answer(gateway: &Gateway, request: Request, next: Next) -> Response {
+    let Ok(_slot) = gateway.slots.try_acquire() else {
+        return IngestError::Overloaded.into_response();
+    };
+    // What a panic leaves behind is dropped here; what requests share is locks of others and atomics.
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    answered.unwrap_or_else(answer_panic)
 }
 
 fn answer_panic(panic: Box<dyn Any + Send>) -> Response {

@@ -72,14 +72,22 @@ fn is_usable(text: &str) -> bool {
 }
 
 /// Middleware: gives the request its id. Put it outside of everything that may answer a problem.
-pub async fn with_request_id(mut request: Request, next: Next) -> Response {
+pub async fn with_request_id(request: Request, next: Next) -> Response {
+    in_context(request, |request| next.run(request)).await
+}
+
+/// Gives the request its id and answers it in its context: for a middleware that does more than that.
+pub async fn in_context<Answer: Future<Output = Response>>(
+    mut request: Request,
+    answer: impl FnOnce(Request) -> Answer,
+) -> Response {
     let request_id = RequestId::of(&request);
     request.extensions_mut().insert(request_id.clone());
     let context = Context {
         request_id: request_id.clone(),
         path: request.uri().path().to_owned(),
     };
-    let mut response = CONTEXT.scope(context, next.run(request)).await;
+    let mut response = CONTEXT.scope(context, answer(request)).await;
     if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }

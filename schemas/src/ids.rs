@@ -168,7 +168,7 @@ pub struct SessionName<'a> {
 
 /// The secret that gateway and API share (`CANDOR_SESSION_SECRET`): mints and checks session ids.
 #[derive(Clone)]
-pub struct SessionSecret(Vec<u8>);
+pub struct SessionSecret(HmacSha256);
 
 impl fmt::Debug for SessionSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,7 +186,9 @@ impl SessionSecret {
         if bytes.len() < MIN_SECRET_BYTES {
             Err(IdError::ShortSecret)
         } else {
-            Ok(Self(bytes))
+            // Keyed once: each tag goes on from here.
+            let keyed = HmacSha256::new_from_slice(&bytes);
+            keyed.map(Self).map_err(|_| IdError::ShortSecret)
         }
     }
 
@@ -246,8 +248,7 @@ impl SessionSecret {
 
     /// HMAC-SHA-256 over a context and length-prefixed parts.
     pub(crate) fn tag(&self, context: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-        let mut mac = HmacSha256::new_from_slice(&self.0).expect("HMAC takes any key");
+        let mut mac = self.0.clone();
         for part in std::iter::once(&context).chain(parts) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);

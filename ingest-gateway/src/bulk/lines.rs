@@ -99,29 +99,25 @@ impl Lines {
     }
 
     fn take_line(&mut self) -> Option<Line> {
-        loop {
-            let Some(at) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
-                self.searched = self.buffer.len();
-                if self.searched > self.limits.bytes {
-                    self.skipping = true;
-                }
-                if self.skipping {
-                    self.buffer.clear();
-                    self.searched = 0;
-                }
-                return None;
-            };
-            let mut line = self.buffer.split_to(self.searched + at);
-            self.buffer.advance(1);
-            self.searched = 0;
-            if std::mem::take(&mut self.skipping) || line.len() > self.limits.bytes {
-                return Some(Line::TooLong);
+        let Some(at) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
+            self.searched = self.buffer.len();
+            self.skipping |= self.searched > self.limits.bytes;
+            if self.skipping {
+                self.buffer.clear();
+                self.searched = 0;
             }
-            if line.last() == Some(&b'\r') {
-                line.truncate(line.len() - 1);
-            }
-            return Some(Line::Text(line.freeze()));
+            return None;
+        };
+        let mut line = self.buffer.split_to(self.searched + at);
+        self.buffer.advance(1);
+        self.searched = 0;
+        if std::mem::take(&mut self.skipping) || line.len() > self.limits.bytes {
+            return Some(Line::TooLong);
         }
+        if line.last() == Some(&b'\r') {
+            line.truncate(line.len() - 1);
+        }
+        Some(Line::Text(line.freeze()))
     }
 
     /// What follows the last newline.
