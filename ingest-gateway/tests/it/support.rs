@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) const KEY: &str = "sk_test_gateway";
 pub(crate) const SECRET: &str = "a secret of the gateway's tests";
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 pub(crate) struct TestGateway {
     pub(crate) address: SocketAddr,
