@@ -7,6 +7,8 @@
 
 mod access;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
