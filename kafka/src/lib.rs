@@ -12,6 +12,7 @@ pub mod metrics;
 mod position;
 pub mod producer;
 mod record;
+pub mod scan;
 pub mod table;
 pub mod tail;
 

@@ -10,5 +10,6 @@ mod outage;
 mod probe;
 mod producer;
 mod rebalance;
+mod scan;
 mod shutdown;
 mod tail;
