@@ -7,6 +7,7 @@ pub mod operate;
 pub mod recordings;
 pub mod score;
 pub mod topics;
+pub mod webhook;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -58,6 +59,9 @@ pub enum Verb {
     /// Add, list or remove keys of declared agents (Web Bot Auth)
     #[command(subcommand, after_help = settings::<KafkaConfig>())]
     Agents(agents::Verb),
+    /// Play the platforms that call the gateway, or list what they have said
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Webhook(webhook::Verb),
     /// Bring the database to the schema of this version; harmless when repeated
     #[command(after_help = settings::<DatabaseConfig>())]
     Migrate,
@@ -98,6 +102,10 @@ pub fn main() -> ExitCode {
             with_settings(|config| block_on(integrations::command(verb, config)))
         }
         Verb::Agents(verb) => with_settings(|config| block_on(agents::command(verb, config))),
+        Verb::Webhook(webhook::Verb::Send(sending)) => block_on(webhook::send(*sending)),
+        Verb::Webhook(webhook::Verb::List(listing)) => {
+            with_settings(|config| block_on(webhook::list(listing, config)))
+        }
         Verb::Migrate => with_settings(|config| block_on(migrate::command(config))),
     };
     outcome.unwrap_or_else(|error| {

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 ///
 /// # Errors
 /// A sentence that names the text.
-pub(super) fn parse(text: &str) -> Result<TimeDelta, String> {
+pub(crate) fn parse(text: &str) -> Result<TimeDelta, String> {
     let problem = || format!("`{text}` is no length of time such as 30d, 24h, 90m or 45s");
     let unit = text.chars().last().ok_or_else(problem)?;
     let number = &text[..text.len() - unit.len_utf8()];

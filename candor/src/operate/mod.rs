@@ -8,7 +8,7 @@
 
 pub mod agents;
 mod desk;
-mod duration;
+pub(crate) mod duration;
 pub mod integrations;
 pub mod keys;
 pub mod settings;
@@ -18,7 +18,7 @@ pub use desk::Desk;
 use anyhow::Context;
 
 /// One line of JSON on standard output.
-fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string(value).context("cannot write JSON")?;
     println!("{text}");
     Ok(())
