@@ -143,6 +143,14 @@ need_nginx() {
     has_nginx || want nginx-light
 }
 
+# schemathesis asks the API; it lives in an environment of its own.
+has_python() {
+    have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+need_python() {
+    has_python || want python3 python3-venv
+}
+
 has_cargo_deny() {
     [ "$(cargo deny --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ]
 }
