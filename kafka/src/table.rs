@@ -7,7 +7,7 @@
 //! and nothing else.
 //!
 //! What this module does not see: a topic that is deleted, made again and filled beyond the old end
-//! between two looks at it ([`LOOK`]) while the broker's refusals are lost as well.
+//! between two looks at it (two seconds) while the broker's refusals are lost as well.
 
 use std::time::{Duration, Instant};
 
