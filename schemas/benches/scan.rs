@@ -1,7 +1,7 @@
 //! How fast batches are scanned, wrapped and decoded: `cargo bench -p schemas --bench scan`.
 //!
 //! The input is what clients send: 50 events of simulated sessions, about 4 kB, with times as epoch
-//! milliseconds (as `candor loadgen` writes them) and as RFC 3339 text. Each figure is the best of
+//! milliseconds (as `candor loadgen` writes them), as RFC 3339 text, and in the compact form. Each figure is the best of
 //! many rounds: on a shared machine everything else is somebody else's work.
 
 use std::hint::black_box;
@@ -15,6 +15,7 @@ use serde_json::Value;
 
 const EVENTS_PER_BATCH: usize = 50;
 const BATCHES: usize = 400;
+const WRITER: &str = "5d1b6a3f90c24f6e8a7b1c2d3e4f5061";
 const START_MS: i64 = 1_790_000_000_000;
 
 const LIMITS: BatchLimits = BatchLimits {
@@ -25,26 +26,31 @@ const LIMITS: BatchLimits = BatchLimits {
     },
 };
 
-/// Bodies of full batches, from sessions of every simulated kind.
-fn bodies() -> Vec<String> {
+/// Bodies of full batches, from sessions of every simulated kind: canonical and compact.
+fn bodies() -> (Vec<String>, Vec<String>) {
     let generator = Generator::new(1, Mix::default());
-    let mut bodies = Vec::with_capacity(BATCHES);
+    let (mut bodies, mut compact) = (Vec::new(), Vec::new());
     for session in generator.sessions() {
         let Ok(recording) = session.to_recording() else {
             continue;
         };
         for events in recording.events.chunks_exact(EVENTS_PER_BATCH) {
-            let events = Recording::batch_json(events, START_MS);
             let sequence = bodies.len();
+            compact.push(Recording::compact_json(
+                events,
+                START_MS,
+                (WRITER, sequence),
+            ));
+            let events = Recording::batch_json(events, START_MS);
             bodies.push(format!(
-                "{{\"writer\":\"5d1b6a3f90c24f6e8a7b1c2d3e4f5061\",\"sequence\":{sequence},\"events\":{events}}}"
+                "{{\"writer\":\"{WRITER}\",\"sequence\":{sequence},\"events\":{events}}}"
             ));
             if bodies.len() == BATCHES {
-                return bodies;
+                return (bodies, compact);
             }
         }
     }
-    bodies
+    (bodies, compact)
 }
 
 /// The same bodies with RFC 3339 times.
@@ -141,7 +147,7 @@ fn measure(form: &str, bodies: &[String]) {
 }
 
 fn main() {
-    let bodies = bodies();
+    let (bodies, compact) = bodies();
     if std::env::args().any(|a| a == "show") {
         for b in bodies.iter().step_by(60) {
             println!("{b}\n");
@@ -149,4 +155,5 @@ fn main() {
     }
     measure("canonical, epoch ms", &bodies);
     measure("canonical, RFC 3339", &with_text_times(&bodies));
+    measure("compact", &compact);
 }

@@ -4,6 +4,7 @@
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
+use crate::compact::{FORM, LAYOUTS, Layout};
 use crate::event::field::{MAX_TOKEN, Rule};
 use crate::event::{EventType, Field, MAX_FIELDS};
 use crate::session::{AnalysisRequested, SessionCompleted, SessionStarted};
@@ -35,7 +36,7 @@ fn batch_record() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "EventBatch",
-        "description": "One batch of one session's events, as the gateway accepted it.",
+        "description": "One batch of one session's events, as the gateway accepted it: in the canonical form, or in the compact form that `form` names.",
         "type": "object",
         "required": ["batch_id", "count", "events"],
         "properties": {
@@ -43,10 +44,60 @@ fn batch_record() -> Value {
             "count": { "type": "integer", "minimum": 1 },
             "writer": identifier(),
             "sequence": { "type": "integer", "minimum": 0 },
-            "events": { "type": "array", "minItems": 1, "items": event() },
+            "form": { "const": FORM },
+            "t": { "type": "number", "minimum": 0, "description": "What the times of compact events count from: milliseconds since 1970." },
+            "events": { "type": "array", "minItems": 1 },
         },
-        "dependentRequired": { "writer": ["sequence"], "sequence": ["writer"] },
+        "dependentRequired": { "writer": ["sequence"], "sequence": ["writer"], "form": ["t"], "t": ["form"] },
+        "if": { "required": ["form"] },
+        "then": { "properties": { "events": { "items": compact_event() } } },
+        "else": { "properties": { "events": { "items": event() } } },
     })
+}
+
+/// The schema of one event of the compact form.
+pub fn compact_event() -> Value {
+    let rows: Vec<Value> = LAYOUTS.iter().enumerate().map(compact_row).collect();
+    json!({ "type": "array", "minItems": 2, "oneOf": rows })
+}
+
+fn compact_row((number, layout): (usize, &Layout)) -> Value {
+    let mut elements = vec![
+        json!({ "const": number }),
+        json!({ "type": "number", "minimum": -1e12, "maximum": 1e12, "description": "Milliseconds since `t`." }),
+    ];
+    if layout.event_type == EventType::Custom {
+        elements.push(json!({ "anyOf": [identifier(), { "type": "null" }] }));
+        elements.push(custom_data());
+    }
+    elements.extend(layout.fields.iter().map(|field| compact_element(*field)));
+    json!({ "title": layout.event_type.as_str(), "prefixItems": elements, "items": false })
+}
+
+fn compact_element(field: Field) -> Value {
+    let mut schema = match field.rule() {
+        Rule::Flag => json!({ "enum": [true, false, 1, 0, null] }),
+        Rule::Word(words) => {
+            json!({ "type": ["integer", "null"], "minimum": 0, "maximum": words.len() - 1 })
+        }
+        Rule::Number | Rule::Identifier => field_schema(field),
+    };
+    schema["title"] = json!(field.name());
+    schema["description"] = match field.rule() {
+        Rule::Word(words) => json!(format!(
+            "{} In this order: {}.",
+            field.meaning(),
+            words.join(", ")
+        )),
+        _ => json!(field.meaning()),
+    };
+    schema
+}
+
+fn custom_data() -> Value {
+    let token = json!({ "anyOf": [{ "type": ["number", "boolean", "null"] }, identifier()] });
+    json!({ "type": ["object", "null"], "maxProperties": MAX_FIELDS,
+            "propertyNames": identifier(), "additionalProperties": token })
 }
 
 /// The schema of one canonical event.
@@ -56,11 +107,9 @@ pub fn event() -> Value {
         .filter(|kind| **kind != EventType::Custom);
     let names: Vec<&str> = listed.clone().map(|kind| kind.as_str()).collect();
     let mut branches: Vec<Value> = listed.map(|kind| branch(*kind)).collect();
-    let token = json!({ "anyOf": [{ "type": ["number", "boolean", "null"] }, identifier()] });
     branches.push(json!({ "properties": {
         "event_type": { "not": { "enum": names } },
-        "data": { "type": ["object", "null"], "maxProperties": MAX_FIELDS,
-                  "propertyNames": identifier(), "additionalProperties": token },
+        "data": custom_data(),
     }}));
     json!({
         "type": "object",

@@ -13,6 +13,7 @@
 //! | [`header`] | record headers (CloudEvents 1.0, Kafka binary mode) |
 //! | [`event`] | event types, fields, the allow-list, the one-scan decoder |
 //! | [`batch`] | the batch request and the batch record |
+//! | [`compact`] | the compact form of batches: frozen numbers in place of names |
 //! | [`control`] | API keys, settings, integrations and declared agents: the control topic |
 //! | [`session`] | session started, completed, analysis requested |
 //! | [`verdict`] | verdicts, revisions, reasons |
@@ -21,6 +22,7 @@
 //! | [`json_schema`] | JSON Schema of every record |
 
 pub mod batch;
+pub mod compact;
 pub mod control;
 pub mod event;
 pub mod header;

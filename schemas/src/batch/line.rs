@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{BatchError, BatchLimits, Envelope, ScannedBatch};
+use super::members::Members;
+use super::{BatchError, BatchLimits, ScannedBatch};
 use crate::json::{Cursor, Token};
 
 /// A scanned line. Which of its members belong together is judged by the gateway.
@@ -30,7 +31,7 @@ pub struct ScannedLine<'a> {
 /// [`BatchError`] when nothing of the line can be used.
 pub fn scan_line<'a>(text: &'a str, limits: &BatchLimits) -> Result<ScannedLine<'a>, BatchError> {
     let mut line = ScannedLine::default();
-    let mut envelope = Envelope::default();
+    let mut members = Members::default();
     let mut cursor = Cursor::new(text);
     if cursor.token()? != Token::ObjectStart {
         return Err(BatchError::NotABatch);
@@ -41,12 +42,6 @@ pub fn scan_line<'a>(text: &'a str, limits: &BatchLimits) -> Result<ScannedLine<
         let start = cursor.start_of_value();
         let token = cursor.token()?;
         match (key, token) {
-            ("events", Token::ArrayStart) if line.batch.is_none() => {
-                let mut batch = ScannedBatch::new(text);
-                batch.events(&mut cursor, limits)?;
-                line.batch = Some(batch);
-            }
-            ("events", _) => return Err(BatchError::NotABatch),
             ("complete", Token::Bool(complete)) => line.complete = complete,
             ("session_id", Token::Text { raw, .. }) => line.session_id = Some(raw),
             ("external_id", token) => line.external_id = Some(name(text, start, token, &cursor)?),
@@ -60,15 +55,11 @@ pub fn scan_line<'a>(text: &'a str, limits: &BatchLimits) -> Result<ScannedLine<
                 line.start = Some(&text[start..cursor.position()]);
             }
             ("start" | "complete" | "session_id", _) => return Err(BatchError::NotABatch),
-            _ => envelope.member(&mut cursor, key, token)?,
+            _ => members.take(&mut cursor, (key, start, token), limits)?,
         }
     }
     cursor.finish()?;
-    let sequence = envelope.sequence()?;
-    if let Some(batch) = &mut line.batch {
-        batch.sequence = sequence;
-        batch.check_filled()?;
-    }
+    line.batch = members.finish(limits)?;
     Ok(line)
 }
 

@@ -4,18 +4,20 @@
 //! and forwards those bytes ([`ScannedBatch::encode`]): no tree is built and nothing is printed again.
 //! The detector reads the record with the same scanner ([`BatchRecord::decode`]).
 //!
-//! Request: an array of events, or `{"events": [...], "writer": "...", "sequence": n}`. `writer` is a
-//! random identifier of one client instance and `sequence` counts its batches from 0: together they
-//! make a retry recognisable.
+//! Request: an array of events, `{"events": [...], "writer": "...", "sequence": n}`, or the compact form
+//! ([`crate::compact`]). `writer` is a random identifier of one client instance and `sequence` counts its
+//! batches from 0: together they make a retry recognisable.
 
 mod line;
+mod members;
 mod record;
 
 use std::ops::Range;
 
-use crate::event::field::is_identifier;
-use crate::event::{Discard, EventLimits, RejectCode, ScannedEvent, scan_event};
+use crate::compact::{FORM, scan_compact_event};
+use crate::event::{Discard, EventLimits, EventTime, RejectCode, ScannedEvent, scan_event};
 use crate::json::{Cursor, JsonError, Token};
+use members::Members;
 
 pub use line::{ScannedLine, scan_line};
 pub use record::{BatchRecord, BatchRecordError};
@@ -41,7 +43,9 @@ pub enum BatchError {
         position: usize,
     },
     /// JSON, but not a batch.
-    #[error("a batch is an array of events or an object with an `events` array")]
+    #[error(
+        "a batch is an array of events, an object with an `events` array, or the compact form: `v` 1, `t` in milliseconds and an array `e`"
+    )]
     NotABatch,
     /// No event in it.
     #[error("the batch holds no event")]
@@ -99,12 +103,22 @@ pub struct BatchSequence<'a> {
     pub sequence: u64,
 }
 
+/// What the times of a compact batch count from.
+#[derive(Debug, Clone, Copy)]
+struct CompactBase<'a> {
+    /// As the client wrote it.
+    text: &'a str,
+    at: EventTime,
+}
+
 /// A scanned request: what to forward and what to tell the client.
 #[derive(Debug)]
 pub struct ScannedBatch<'a> {
     text: &'a str,
     /// Runs of accepted events with the commas between them.
     runs: Vec<Range<usize>>,
+    /// What the times of a compact batch count from; `None` for the canonical form.
+    base: Option<CompactBase<'a>>,
     /// Writer and sequence, if the client sent them.
     pub sequence: Option<BatchSequence<'a>>,
     /// Number of accepted events.
@@ -124,43 +138,37 @@ pub fn scan_request<'a>(
     text: &'a str,
     limits: &BatchLimits,
 ) -> Result<ScannedBatch<'a>, BatchError> {
-    let mut batch = ScannedBatch::new(text);
-    let mut envelope = Envelope::default();
     let mut cursor = Cursor::new(text);
-    match cursor.token()? {
-        Token::ArrayStart => batch.events(&mut cursor, limits)?,
+    let batch = match cursor.token()? {
+        Token::ArrayStart => {
+            let mut batch = ScannedBatch::new(text, None);
+            batch.events(&mut cursor, limits)?;
+            batch.check_filled()?;
+            Some(batch)
+        }
         Token::ObjectStart => {
+            let mut members = Members::default();
             let mut first = true;
-            let mut found = false;
             while let Some(key) = cursor.next_key(first)? {
                 first = false;
+                let start = cursor.start_of_value();
                 let token = cursor.token()?;
-                match (key, token) {
-                    ("events", Token::ArrayStart) if !found => {
-                        found = true;
-                        batch.events(&mut cursor, limits)?;
-                    }
-                    ("events", _) => return Err(BatchError::NotABatch),
-                    _ => envelope.member(&mut cursor, key, token)?,
-                }
+                members.take(&mut cursor, (key, start, token), limits)?;
             }
-            if !found {
-                return Err(BatchError::NotABatch);
-            }
+            members.finish(limits)?
         }
-        _ => return Err(BatchError::NotABatch),
-    }
+        _ => None,
+    };
     cursor.finish()?;
-    batch.sequence = envelope.sequence()?;
-    batch.check_filled()?;
-    Ok(batch)
+    batch.ok_or(BatchError::NotABatch)
 }
 
 impl<'a> ScannedBatch<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, base: Option<CompactBase<'a>>) -> Self {
         Self {
             text,
             runs: Vec::new(),
+            base,
             sequence: None,
             accepted: 0,
             rejected: Vec::new(),
@@ -178,7 +186,9 @@ impl<'a> ScannedBatch<'a> {
 
     /// Where the events are in the request: a JSON pointer.
     pub fn parent(&self) -> &'static str {
-        if self.text.trim_start().starts_with('[') {
+        if self.base.is_some() {
+            "/e"
+        } else if self.text.trim_start().starts_with('[') {
             ""
         } else {
             "/events"
@@ -195,7 +205,11 @@ impl<'a> ScannedBatch<'a> {
                 });
             }
             let start = cursor.start_of_value();
-            match scan_event(cursor, &limits.events, &mut Discard)? {
+            let scanned = match self.base {
+                None => scan_event(cursor, &limits.events, &mut Discard),
+                Some(base) => scan_compact_event(cursor, base.at, &limits.events, &mut Discard),
+            };
+            match scanned? {
                 ScannedEvent::Accepted { known_type, .. } => {
                     self.accepted += 1;
                     self.unknown_types += usize::from(!known_type);
@@ -228,6 +242,9 @@ impl<'a> ScannedBatch<'a> {
         if let Some(BatchSequence { writer, sequence }) = self.sequence {
             let _ = write!(value, "\"writer\":\"{writer}\",\"sequence\":{sequence},");
         }
+        if let Some(base) = self.base {
+            let _ = write!(value, "\"form\":\"{FORM}\",\"t\":{},", base.text);
+        }
         value.extend_from_slice(b"\"events\":[");
         for (number, run) in self.runs.iter().enumerate() {
             if number > 0 {
@@ -237,73 +254,5 @@ impl<'a> ScannedBatch<'a> {
         }
         value.extend_from_slice(b"]}");
         value
-    }
-}
-
-/// The members of a batch beside its events.
-#[derive(Default)]
-struct Envelope<'a> {
-    batch_id: Option<&'a str>,
-    count: Option<u64>,
-    writer: Option<&'a str>,
-    sequence: Option<u64>,
-}
-
-impl<'a> Envelope<'a> {
-    fn member(
-        &mut self,
-        cursor: &mut Cursor<'a>,
-        key: &str,
-        token: Token<'a>,
-    ) -> Result<(), BatchError> {
-        match (key, token) {
-            (
-                "writer",
-                Token::Text {
-                    raw,
-                    escaped: false,
-                },
-            ) if is_identifier(raw) => {
-                self.writer = Some(raw);
-            }
-            (
-                "batch_id",
-                Token::Text {
-                    raw,
-                    escaped: false,
-                },
-            ) if is_identifier(raw) => {
-                self.batch_id = Some(raw);
-            }
-            ("sequence", token) => {
-                self.sequence = Some(whole(token).ok_or(BatchError::BadSequence)?)
-            }
-            ("count", token) => self.count = whole(token),
-            ("writer", _) => return Err(BatchError::BadSequence),
-            _ => {}
-        }
-        Ok(cursor.skip_rest(token)?)
-    }
-
-    fn sequence(&self) -> Result<Option<BatchSequence<'a>>, BatchError> {
-        match (self.writer, self.sequence) {
-            (Some(writer), Some(sequence)) => Ok(Some(BatchSequence { writer, sequence })),
-            (None, None) => Ok(None),
-            _ => Err(BatchError::BadSequence),
-        }
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "whole and below 2^53"
-)]
-fn whole(token: Token<'_>) -> Option<u64> {
-    match token {
-        Token::Number(n) if (0.0..9_007_199_254_740_992.0).contains(&n) && n.fract() == 0.0 => {
-            Some(n as u64)
-        }
-        _ => None,
     }
 }

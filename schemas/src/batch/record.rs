@@ -1,6 +1,10 @@
-//! The batch as a record of the events topic, decoded for whoever folds it.
+//! The batch as a record of the events topic, decoded for whoever folds or stores it.
 
-use super::{BatchError, BatchSequence, Envelope};
+use std::borrow::Cow;
+
+use super::members::{Envelope, base_time};
+use super::{BatchError, BatchSequence, CompactBase};
+use crate::compact::{expand, scan_compact_event};
 use crate::event::{
     Event, EventLimits, EventTime, EventType, Field, RejectCode, ScannedEvent, Value, scan_event,
 };
@@ -43,6 +47,10 @@ pub struct BatchRecord<'a> {
     pub batch_id: &'a str,
     /// Writer and sequence, if the client sent them.
     pub sequence: Option<BatchSequence<'a>>,
+    /// The JSON array of its events, in the form they came in.
+    text: &'a str,
+    /// What the times of a compact batch count from.
+    base: Option<CompactBase<'a>>,
     heads: Vec<Head>,
     fields: Vec<(Field, Value<'a>)>,
 }
@@ -65,6 +73,8 @@ impl<'a> BatchRecord<'a> {
         let mut record = Self {
             batch_id: "",
             sequence: None,
+            text: "",
+            base: None,
             heads: Vec::new(),
             fields: Vec::new(),
         };
@@ -72,25 +82,38 @@ impl<'a> BatchRecord<'a> {
         if cursor.token().map_err(BatchError::from)? != Token::ObjectStart {
             return Err(BatchError::NotABatch.into());
         }
-        let mut found = false;
         let mut first = true;
         while let Some(key) = cursor.next_key(first).map_err(BatchError::from)? {
             first = false;
+            let start = cursor.start_of_value();
             let token = cursor.token().map_err(BatchError::from)?;
             match (key, token) {
-                ("events", Token::ArrayStart) if !found => {
-                    found = true;
-                    record
-                        .heads
-                        .reserve(envelope.count.unwrap_or(0).min(4096) as usize);
+                ("events", Token::ArrayStart) if record.text.is_empty() => {
+                    if envelope
+                        .compact
+                        .is_some_and(|known| !known || record.base.is_none())
+                    {
+                        return Err(BatchError::NotABatch.into());
+                    }
+                    let count = envelope.count.unwrap_or(0).min(4096);
+                    record.heads.reserve(count as usize);
                     record.read_events(&mut cursor)?;
+                    record.text = &text[start..cursor.position()];
                 }
-                ("events", _) => return Err(BatchError::NotABatch.into()),
+                // How the events are to be read stands before them, once.
+                ("form", _) if envelope.compact.is_some() || !record.text.is_empty() => {
+                    return Err(BatchError::NotABatch.into());
+                }
+                ("t", _) if envelope.compact == Some(true) && record.base.is_none() => {
+                    record.base = base_time(token, &text[start..cursor.position()]);
+                    cursor.skip_rest(token).map_err(BatchError::from)?;
+                }
+                ("events" | "t", _) => return Err(BatchError::NotABatch.into()),
                 _ => envelope.member(&mut cursor, key, token)?,
             }
         }
         cursor.finish().map_err(BatchError::from)?;
-        if !found {
+        if record.text.is_empty() {
             return Err(BatchError::NotABatch.into());
         }
         record.batch_id = envelope.batch_id.unwrap_or_default();
@@ -103,7 +126,11 @@ impl<'a> BatchRecord<'a> {
             .next_element(self.heads.is_empty())
             .map_err(BatchError::from)?
         {
-            let scanned = scan_event(cursor, &EventLimits::NONE, &mut self.fields);
+            let (limits, fields) = (&EventLimits::NONE, &mut self.fields);
+            let scanned = match self.base {
+                None => scan_event(cursor, limits, fields),
+                Some(base) => scan_compact_event(cursor, base.at, limits, fields),
+            };
             match scanned.map_err(BatchError::from)? {
                 ScannedEvent::Accepted { event_type, at, .. } => {
                     self.heads.push(Head {
@@ -121,6 +148,20 @@ impl<'a> BatchRecord<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The events as a JSON array in the canonical form, whatever form they came in: for storage. A
+    /// canonical batch is borrowed as it is, a compact one is printed.
+    ///
+    /// # Errors
+    /// None in practice: the batch has been decoded from the same text.
+    pub fn canonical_events(&self) -> Result<Cow<'a, str>, BatchRecordError> {
+        if self.base.is_none() {
+            return Ok(Cow::Borrowed(self.text));
+        }
+        let heads = self.heads.iter().map(|head| (head.event_type, head.at));
+        let expanded = expand(self.text, heads).map_err(BatchError::from)?;
+        Ok(Cow::Owned(expanded))
     }
 
     /// Number of events.

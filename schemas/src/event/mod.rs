@@ -14,8 +14,8 @@ mod time;
 pub use field::{Field, FieldSet, Rule};
 use names::NameTable;
 pub use reject::{EventLimits, RejectCode};
-pub(crate) use scan::{ScannedEvent, scan_event};
-pub(crate) use sink::Discard;
+pub(crate) use scan::{MAX_NUMBER, ScannedEvent, micros, scan_custom_data, scan_event};
+pub(crate) use sink::{Discard, FieldSink};
 
 macro_rules! event_types {
     ($($variant:ident $name:literal $doc:literal;)*) => {

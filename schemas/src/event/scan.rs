@@ -12,7 +12,7 @@ use super::{EventTime, EventType, MAX_FIELDS, Value};
 use crate::json::{Cursor, JsonError, Token};
 
 /// Largest magnitude of a number field.
-const MAX_NUMBER: f64 = 1e12;
+pub(crate) const MAX_NUMBER: f64 = 1e12;
 
 /// The outcome of scanning one event. The fields of an accepted one have been appended to the buffer.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ struct Draft<'a, 'b, S> {
     type_name: Option<&'a str>,
     timestamp: Option<Result<EventTime, RejectCode>>,
     data_seen: bool,
+    /// Members of `data` so far.
+    count: usize,
     seen: u128,
     /// First problem that holds for every type.
     problem: Option<RejectCode>,
@@ -54,16 +56,7 @@ pub(crate) fn scan_event<'a, S: FieldSink<'a>>(
         }
     }
     let start = fields.mark();
-    let mut draft = Draft {
-        fields,
-        type_name: None,
-        timestamp: None,
-        data_seen: false,
-        seen: 0,
-        problem: None,
-        listed_problem: None,
-        custom_problem: None,
-    };
+    let mut draft = Draft::new(fields);
     // The usual members in the usual order need no look at their names.
     let mut first = !cursor.take(b"\"event_type\":");
     if !first {
@@ -89,7 +82,43 @@ pub(crate) fn scan_event<'a, S: FieldSink<'a>>(
     Ok(outcome)
 }
 
-impl<'a, S: FieldSink<'a>> Draft<'a, '_, S> {
+/// Scans the data of a `custom` event of the compact form, whose first token has been taken: its name
+/// stands beside it. Says the first problem.
+pub(crate) fn scan_custom_data<'a, S: FieldSink<'a>>(
+    cursor: &mut Cursor<'a>,
+    (name, data): (Option<&'a str>, Token<'a>),
+    fields: &mut S,
+) -> Result<Option<RejectCode>, JsonError> {
+    let mut draft = Draft::new(fields);
+    if let Some(raw) = name {
+        draft.count = 1;
+        draft.field(
+            Field::Name.name(),
+            Token::Text {
+                raw,
+                escaped: false,
+            },
+        );
+    }
+    draft.data(cursor, data)?;
+    Ok(draft.problem.or(draft.custom_problem))
+}
+
+impl<'a, 'b, S: FieldSink<'a>> Draft<'a, 'b, S> {
+    fn new(fields: &'b mut S) -> Self {
+        Self {
+            fields,
+            type_name: None,
+            timestamp: None,
+            data_seen: false,
+            count: 0,
+            seen: 0,
+            problem: None,
+            listed_problem: None,
+            custom_problem: None,
+        }
+    }
+
     fn member(&mut self, cursor: &mut Cursor<'a>, key: &str) -> Result<(), JsonError> {
         let token = cursor.token()?;
         match key {
@@ -147,12 +176,11 @@ impl<'a, S: FieldSink<'a>> Draft<'a, '_, S> {
                 return cursor.skip_rest(other);
             }
         }
-        let mut fields = 0;
         let mut first = true;
         while let Some(name) = cursor.next_key(first)? {
             first = false;
-            fields += 1;
-            if fields > MAX_FIELDS {
+            self.count += 1;
+            if self.count > MAX_FIELDS {
                 self.note(RejectCode::TooManyFields);
             }
             let token = cursor.token()?;
@@ -269,7 +297,7 @@ fn event_time(token: Token<'_>) -> Result<EventTime, RejectCode> {
     clippy::cast_precision_loss,
     reason = "at most 10^18; only whole numbers below 2^53 are taken as they are"
 )]
-fn micros(millis: f64) -> i64 {
+pub(crate) fn micros(millis: f64) -> i64 {
     let whole = millis as i64;
     // Rounding is a call on processors that are not asked for more than the oldest instructions.
     if whole as f64 == millis {

@@ -49,6 +49,11 @@ impl<'a> Cursor<'a> {
         Self { text, at: 0 }
     }
 
+    /// The whole text.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// Byte position after the last consumed token.
     pub(crate) fn position(&self) -> usize {
         self.at
