@@ -6,8 +6,8 @@
 //! make the gateway call an address of its choice.
 //!
 //! What is signed must cover `@authority`, and `signature-agent` where that header is sent, as a whole or by
-//! its member. The work is bounded: sizes of the headers, covered components, three signatures, and one
-//! verification for each authority a signature may be for.
+//! its member. The work is bounded: sizes of the headers, covered components, three signatures, and four
+//! verifications over all of them and all authorities they may be for.
 //!
 //! Not covered: a signature that was taken from the wire can be sent again here until it expires (a
 //! `nonce` is accepted and not remembered, which would need memory that gateways share), and unless
@@ -15,6 +15,8 @@
 //! site passes when `Host` names that site.
 
 mod base;
+
+use std::cell::Cell;
 
 use axum::http::{HeaderMap, Method, Uri, header};
 use base64::Engine;
@@ -33,6 +35,8 @@ const SIGNATURE: &str = "signature";
 const SIGNATURE_AGENT: &str = "signature-agent";
 /// Most signatures of one request that are judged.
 const MAX_SIGNATURES: usize = 3;
+/// Most verifications for one request: each costs more than all the rest of it.
+const MAX_VERIFICATIONS: u8 = 4;
 /// Most bytes of each of the three headers; honest ones have a tenth of it.
 const MAX_FIELD: usize = 4096;
 /// Most components that a signature covers.
@@ -41,8 +45,8 @@ const MAX_COMPONENTS: usize = 16;
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
 /// Longest life of a signature, whatever it says: the protocol asks for a day at most.
 const MAX_LIFE: TimeDelta = TimeDelta::hours(24);
-/// Most authorities of a deployment.
-const MAX_AUTHORITIES: usize = 8;
+/// Most authorities of a deployment: no more than can be tried.
+const MAX_AUTHORITIES: usize = MAX_VERIFICATIONS as usize;
 
 /// The names that clients reach this deployment by (`CANDOR_PUBLIC_AUTHORITY`), as `host` or `host:port`.
 /// When empty, `Host` as received is believed.
@@ -140,6 +144,7 @@ pub(crate) fn stamp<K: AsRef<AgentKey>>(
         authorities: &authorities.candidates(message.headers),
         signatures: signatures.unwrap_or_default(),
         now,
+        verifications_left: Cell::new(MAX_VERIFICATIONS),
     };
     let stamps = ours.map(|(label, input)| judge.signature(label, input, &key_of));
     stamps.max_by_key(|stamp| rank(stamp.outcome)).or(invalid)
@@ -190,6 +195,7 @@ struct Judge<'a> {
     authorities: &'a [String],
     signatures: Dictionary,
     now: DateTime<Utc>,
+    verifications_left: Cell<u8>,
 }
 
 impl Judge<'_> {
@@ -300,6 +306,10 @@ impl Judge<'_> {
         let public = VerifyingKey::from_bytes(&public).ok()?;
         let mut authorities = self.authorities.iter();
         Some(authorities.any(|authority| {
+            let Some(left) = self.verifications_left.get().checked_sub(1) else {
+                return false;
+            };
+            self.verifications_left.set(left);
             let base = base::signature_base(self.message, authority, input);
             base.is_some_and(|base| public.verify_strict(base.as_bytes(), &signature).is_ok())
         }))

@@ -11,7 +11,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use schemas::control::{AgentKey, ControlRecord, OrganisationSettings, RateLimit};
 use schemas::session::{AgentOutcome, SessionStarted};
 
-use crate::support::{KEY, TestGateway, events, expect_problem, key, usual_key};
+use crate::support::{KEY, TestGateway, events, expect_problem, key};
 
 const SESSIONS: &str = "/api/v1/detection/sessions";
 const PUBLISHABLE: &str = "pk_test_edge";
@@ -171,7 +171,7 @@ async fn addresses_are_refused_by_gateway_organisation_and_key() {
 }
 
 #[tokio::test]
-async fn a_page_is_admitted_by_its_key_and_reads_every_answer() {
+async fn a_preflight_is_answered_by_what_any_key_admits() {
     let gateway = TestGateway::start_knowing(&[], [publishable()]).await;
     for path in [
         SESSIONS,
@@ -205,7 +205,12 @@ async fn a_page_is_admitted_by_its_key_and_reads_every_answer() {
             .contains_key("access-control-allow-origin")
     );
     expect_problem(refused, 403, "origin_refused").await;
+    gateway.ended().await;
+}
 
+#[tokio::test]
+async fn a_page_is_admitted_by_its_key_and_reads_every_answer() {
+    let gateway = TestGateway::start_knowing(&[], [publishable()]).await;
     let begun = send(from_page(&gateway, PAGE)).await;
     assert_eq!(begun.status(), 201);
     assert_eq!(begun.headers()["access-control-allow-origin"], PAGE);
@@ -270,19 +275,22 @@ fn signed(request: RequestBuilder, signer: &SigningKey, authority: &str) -> Requ
         .header("signature", format!("sig1=:{signature}:"))
 }
 
-#[tokio::test]
-async fn a_declared_agent_and_contradicting_hints_are_stamped() {
-    let signer = SigningKey::from_bytes(&[9; 32]);
-    let agent = AgentKey {
+/// The control record of the signer's key.
+fn agent_of(signer: &SigningKey) -> ControlRecord {
+    ControlRecord::Agent(AgentKey {
         key_id: "agent-key".to_owned(),
         public_key: BASE64_URL_SAFE_NO_PAD.encode(signer.verifying_key().as_bytes()),
         agent: "example-agent".to_owned(),
         directory: Some("https://agent.example.com".to_owned()),
         created_at: Utc::now(),
         revoked_at: None,
-    };
-    let records = [usual_key(), publishable(), ControlRecord::Agent(agent)];
-    let gateway = TestGateway::start_knowing(&[], records).await;
+    })
+}
+
+#[tokio::test]
+async fn a_declared_agent_and_contradicting_hints_are_stamped() {
+    let signer = SigningKey::from_bytes(&[9; 32]);
+    let gateway = TestGateway::start_knowing(&[], [publishable(), agent_of(&signer)]).await;
     let authority = gateway.address.to_string();
     let hinted = from_page(&gateway, PAGE)
         .header(
