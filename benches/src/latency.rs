@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
-use crate::Bench;
+use crate::pipeline::Bench;
 use crate::process::{KEY, Service};
 
 /// The first batch waits until the group has noticed that the stages before are gone.

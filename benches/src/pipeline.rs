@@ -4,23 +4,19 @@
 //! Gateway, worker and sink are measured one after the other on the same events, so that each has the
 //! machine to itself and the load generator; CPU time is the service's own, from the kernel's account.
 
-mod latency;
-mod process;
-mod report;
-mod stages;
-
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use clap::Parser;
+use clap::Args;
 use embedded::{DataFolder, ServiceOptions, Services};
-use kafka::admin::TopicSizes;
 use kafka::config::KafkaConfig;
 
-/// Measures gateway, worker, sink and the latency through the pipeline.
-#[derive(Debug, Parser)]
-struct Options {
+use crate::{broker, latency, report, stages};
+
+/// Options of the measurement of the pipeline.
+#[derive(Debug, Args)]
+pub(crate) struct PipelineOptions {
     /// Simulated sessions (some 800 events each)
     #[arg(long, default_value_t = 5000)]
     sessions: u64,
@@ -44,9 +40,9 @@ pub(crate) struct Bench {
     pub(crate) programs: PathBuf,
 }
 
+/// Measures gateway, worker, sink and the latency through the pipeline; the report.
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
+pub(crate) async fn run(options: &PipelineOptions) -> anyhow::Result<String> {
     let programs = std::env::current_exe()?
         .parent()
         .context("a program lies in a folder")?
@@ -63,25 +59,20 @@ async fn main() -> anyhow::Result<()> {
         database_url: services.database_url().to_owned(),
         programs,
     };
-    let outcome = measure(&bench, &options).await;
+    let outcome = measure(&bench, options).await;
     tokio::task::spawn_blocking(move || services.stop()).await?;
     std::fs::remove_dir_all(&folder)
         .with_context(|| format!("{} cannot be removed", folder.display()))?;
-    print!("{}", outcome?);
-    Ok(())
+    outcome
 }
 
-async fn measure(bench: &Bench, options: &Options) -> anyhow::Result<String> {
+async fn measure(bench: &Bench, options: &PipelineOptions) -> anyhow::Result<String> {
     let kafka = KafkaConfig {
         brokers: bench.brokers.clone(),
         prefix: bench.prefix.clone(),
         ..KafkaConfig::default()
     };
-    let sizes = TopicSizes {
-        partitions: options.partitions,
-        replication: 1,
-    };
-    kafka::admin::create_topics(&kafka, &kafka.topics(), sizes).await?;
+    broker::prepare(&kafka, options.partitions).await?;
     storage::migrate(&bench.database_url).await?;
     eprintln!("gateway");
     let gateway = stages::gateway(bench, options.sessions, options.concurrency).await?;

@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::Bench;
+use crate::pipeline::Bench;
 
 /// The key of a bench's services; they live as long as the bench, on loopback.
 pub(crate) const KEY: &str = "sk_test_bench_0123456789abcdef";
-const SECRET: &str = "a bench secret that lives a minute";
+/// Whose key it is.
+pub(crate) const ORGANISATION: &str = "default";
+/// Mints the session ids of a bench.
+pub(crate) const SECRET: &str = "a bench secret that lives a minute";
 const START: Duration = Duration::from_secs(60);
 
 /// A running service; killed on drop.
@@ -27,14 +30,10 @@ impl Service {
     pub(crate) async fn start(bench: &Bench, name: &str) -> anyhow::Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let started = Instant::now();
-        let child = Command::new(program(&bench.programs, name)?)
-            .env("CANDOR_KAFKA_BROKERS", &bench.brokers)
-            .env("CANDOR_TOPIC_PREFIX", &bench.prefix)
+        let mut command = Command::new(program(&bench.programs, name)?);
+        gateway_settings(&mut command, (&bench.brokers, &bench.prefix), &address);
+        let child = command
             .env("CANDOR_DATABASE_URL", &bench.database_url)
-            .env("CANDOR_LISTEN", &address)
-            .env("CANDOR_BOOTSTRAP_SECRET_KEY", KEY)
-            .env("CANDOR_SESSION_SECRET", SECRET)
-            .env("CANDOR_LOG", "warn")
             // Stages end by a kill: the next one must not wait long for the group to notice.
             .env("CANDOR_KAFKA_SESSION_TIMEOUT_SECONDS", "6")
             .env("CANDOR_SINK_DRAIN_TIMEOUT_MS", "3000")
@@ -115,6 +114,26 @@ impl Drop for Service {
         // Nothing to do about a child that is gone already.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+/// What every service needs, the gateway among them, with limits that no bench meets.
+pub(crate) fn gateway_settings(
+    command: &mut Command,
+    (brokers, prefix): (&str, &str),
+    address: &str,
+) {
+    command
+        .env("CANDOR_KAFKA_BROKERS", brokers)
+        .env("CANDOR_TOPIC_PREFIX", prefix)
+        .env("CANDOR_LISTEN", address)
+        .env("CANDOR_BOOTSTRAP_SECRET_KEY", KEY)
+        .env("CANDOR_SESSION_SECRET", SECRET)
+        .env("CANDOR_LOG", "warn");
+    for bucket in ["KEY", "ADDRESS", "SESSION"] {
+        command
+            .env(format!("CANDOR_INGEST_{bucket}_PER_SECOND"), "1000000")
+            .env(format!("CANDOR_INGEST_{bucket}_BURST"), "1000000");
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use tokio_postgres::NoTls;
 
-use crate::Bench;
+use crate::pipeline::Bench;
 use crate::process::{KEY, Service, program};
 
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -1,0 +1,56 @@
+//! The one broker of a run: its topics, the key the gateway reads from it, and how many records it holds.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::Utc;
+use control::{ControlWriter, NewKeyOptions};
+use kafka::admin::TopicSizes;
+use kafka::config::KafkaConfig;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use schemas::control::{ControlRecord, KeyKind, KeyMode, Scope};
+
+use crate::process::{KEY, ORGANISATION};
+
+const WAIT: Duration = Duration::from_secs(20);
+
+/// Makes the topics, and the key in the control topic.
+pub(crate) async fn prepare(config: &KafkaConfig, partitions: i32) -> anyhow::Result<()> {
+    let sizes = TopicSizes {
+        partitions,
+        replication: 1,
+    };
+    kafka::admin::create_topics(config, &config.topics(), sizes).await?;
+    let options = NewKeyOptions {
+        organisation: ORGANISATION.parse()?,
+        kind: KeyKind::Secret,
+        mode: KeyMode::Test,
+        name: Some("bench".to_owned()),
+        scopes: Scope::ALL.to_vec(),
+        origins: Vec::new(),
+        surveys: Vec::new(),
+        networks: Vec::new(),
+        limit: None,
+        expires_at: None,
+    };
+    let key = options.adopt(KEY, Utc::now());
+    let writer = ControlWriter::new(config, "/candor/bench")?;
+    writer.put(&ControlRecord::ApiKey(key.record)).await?;
+    Ok(())
+}
+
+/// Records that were ever put into `topic`. Blocks.
+pub(crate) fn records(brokers: &str, topic: &str) -> anyhow::Result<u64> {
+    let client: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .create()?;
+    let metadata = client.fetch_metadata(Some(topic), WAIT)?;
+    let found = metadata.topics().first().context("a topic was asked for")?;
+    let mut sum = 0;
+    for partition in found.partitions() {
+        let (_, end) = client.fetch_watermarks(topic, partition.id(), WAIT)?;
+        sum += u64::try_from(end)?;
+    }
+    Ok(sum)
+}
