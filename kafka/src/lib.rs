@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod metrics;
 mod position;
 pub mod producer;
+mod reader;
 mod record;
 pub mod scan;
 pub mod table;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::Partition;
+use crate::reader::TopicReader;
 
 /// One partition's offsets: of its oldest record, and after its newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(crate) struct Extent {
 /// # Errors
 /// `UnknownTopicOrPartition` when there is no such topic; librdkafka's error when nobody answers.
 pub(crate) fn extents(
-    consumer: &BaseConsumer,
+    consumer: &TopicReader,
     topic: &str,
     wait: Duration,
 ) -> Result<Vec<Extent>, KafkaError> {
@@ -42,7 +43,7 @@ pub(crate) fn extents(
 
 /// The extent of one partition. Blocks, at most `wait`.
 pub(crate) fn extent(
-    consumer: &BaseConsumer,
+    consumer: &TopicReader,
     topic: &str,
     partition: Partition,
     wait: Duration,

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::config::KafkaConfig;
 use crate::position::extents;
+use crate::reader::{ReaderContext, TopicReader};
 use crate::{Partition, Record};
 
 const POLL: Duration = Duration::from_millis(100);
@@ -75,8 +76,8 @@ pub fn scan(
         .set("fetch.wait.max.ms", "50")
         .set("fetch.queue.backoff.ms", "50")
         .set("auto.offset.reset", "earliest");
-    let consumer = client.create();
-    let outcome = consumer.and_then(|consumer: BaseConsumer| {
+    let consumer = client.create_with_context(ReaderContext);
+    let outcome = consumer.and_then(|consumer: TopicReader| {
         let open = begin(&consumer, options)?;
         read(&consumer, open, options, on_record)
     });
@@ -99,7 +100,7 @@ pub fn scan(
 
 /// Assigns the partitions that have something to read; returns their ends.
 fn begin(
-    consumer: &BaseConsumer,
+    consumer: &TopicReader,
     options: ScanOptions<'_>,
 ) -> Result<HashMap<Partition, i64>, KafkaError> {
     let (topic, wait) = (options.topic, options.patience);
@@ -136,7 +137,7 @@ fn begin(
 
 /// Whether every partition was read to its end, or the handler had enough.
 fn read(
-    consumer: &BaseConsumer,
+    consumer: &TopicReader,
     mut open: HashMap<Partition, i64>,
     options: ScanOptions<'_>,
     mut on_record: impl FnMut(&Record<'_>) -> ControlFlow<()>,

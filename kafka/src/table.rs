@@ -11,7 +11,7 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Message, Offset, TopicPartitionList};
 use runtime::CancellationToken;
@@ -19,6 +19,7 @@ use runtime::CancellationToken;
 use crate::Partition;
 use crate::config::KafkaConfig;
 use crate::position::{Extent, extent, extents};
+use crate::reader::{ReaderContext, TopicReader};
 
 const POLL: Duration = Duration::from_millis(50);
 /// Longest wait for an answer of the broker; a shutdown is noticed no later than that.
@@ -73,7 +74,7 @@ pub fn spawn(
     std::thread::Builder::new()
         .name(format!("table-{topic}"))
         .spawn(move || {
-            let mut reader = Reader {
+            let mut reader = Follower {
                 config,
                 topic,
                 handler,
@@ -103,7 +104,7 @@ enum Interrupted {
     Client(#[source] KafkaError),
 }
 
-struct Reader<Handler> {
+struct Follower<Handler> {
     config: KafkaConfig,
     topic: String,
     handler: Handler,
@@ -124,7 +125,7 @@ struct Progress {
     looked: Instant,
 }
 
-impl<Handler: TableHandler> Reader<Handler> {
+impl<Handler: TableHandler> Follower<Handler> {
     fn run(&mut self) {
         let mut pause = FIRST_PAUSE;
         while !self.shutdown.is_cancelled() {
@@ -169,11 +170,7 @@ impl<Handler: TableHandler> Reader<Handler> {
         Ok(())
     }
 
-    fn step(
-        &mut self,
-        consumer: &BaseConsumer,
-        progress: &mut Progress,
-    ) -> Result<(), Interrupted> {
+    fn step(&mut self, consumer: &TopicReader, progress: &mut Progress) -> Result<(), Interrupted> {
         match consumer.poll(POLL) {
             Some(Ok(message)) => {
                 progress.next = message.offset() + 1;
@@ -212,11 +209,7 @@ impl<Handler: TableHandler> Reader<Handler> {
     }
 
     /// Compares the partition's ends with what was read: another log has another end.
-    fn look(
-        &mut self,
-        consumer: &BaseConsumer,
-        progress: &mut Progress,
-    ) -> Result<(), Interrupted> {
+    fn look(&mut self, consumer: &TopicReader, progress: &mut Progress) -> Result<(), Interrupted> {
         match extent(consumer, &self.topic, progress.partition, BROKER_WAIT) {
             Ok(found) if found.end < progress.next => Err(self.replaced()),
             Ok(_) if progress.reached => {
@@ -258,7 +251,7 @@ impl<Handler: TableHandler> Reader<Handler> {
         }
     }
 
-    fn consumer(&self) -> Result<BaseConsumer, KafkaError> {
+    fn consumer(&self) -> Result<TopicReader, KafkaError> {
         let mut client = self.config.client();
         client
             .set("group.id", format!("{}-table", self.config.prefix))
@@ -268,10 +261,10 @@ impl<Handler: TableHandler> Reader<Handler> {
             .set("fetch.queue.backoff.ms", "50")
             // Never a silent jump: an offset that is not there means that the log is another one.
             .set("auto.offset.reset", "error")
-            .create()
+            .create_with_context(ReaderContext)
     }
 
-    fn only_partition(&self, consumer: &BaseConsumer) -> Result<Extent, Interrupted> {
+    fn only_partition(&self, consumer: &TopicReader) -> Result<Extent, Interrupted> {
         let found = extents(consumer, &self.topic, BROKER_WAIT);
         let found = found.map_err(|source| match source.rdkafka_error_code() {
             Some(

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::CancellationToken;
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::Record;
 use crate::config::KafkaConfig;
 use crate::position::extents;
+use crate::reader::{ReaderContext, TopicReader};
 
 const POLL: Duration = Duration::from_millis(100);
 const BROKER_WAIT: Duration = Duration::from_secs(10);
@@ -52,7 +53,7 @@ pub fn spawn(
         .name(format!("tail-{topic}"))
         .spawn(move || {
             let outcome = client
-                .create()
+                .create_with_context(ReaderContext)
                 .and_then(|consumer| follow(&consumer, &topic, ready_sender, on_record, &shutdown));
             drop(ended_sender.send(outcome));
         })?;
@@ -60,7 +61,7 @@ pub fn spawn(
 }
 
 fn follow(
-    consumer: &BaseConsumer,
+    consumer: &TopicReader,
     topic: &str,
     ready: oneshot::Sender<()>,
     mut on_record: impl FnMut(&Record<'_>),
@@ -91,7 +92,7 @@ fn follow(
     Ok(())
 }
 
-fn ends(consumer: &BaseConsumer, topic: &str) -> Result<TopicPartitionList, KafkaError> {
+fn ends(consumer: &TopicReader, topic: &str) -> Result<TopicPartitionList, KafkaError> {
     let mut list = TopicPartitionList::new();
     for extent in extents(consumer, topic, BROKER_WAIT)? {
         list.add_partition_offset(topic, extent.partition, Offset::Offset(extent.end))?;
