@@ -17,6 +17,9 @@ use crate::server::ServerLimits;
 /// Largest body limit: its record with envelope and headers must fit the topic's 2 MiB.
 const MAX_BODY_LIMIT: usize = 2_000_000;
 
+/// Most webhooks that may be remembered; each takes about 100 bytes.
+const MAX_REMEMBERED: usize = 10_000_000;
+
 /// Bounds of requests and of what is in flight.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -227,6 +230,10 @@ impl Limits {
             self.batch_events > 0 && self.concurrent_requests > 0,
             "CANDOR_INGEST_BATCH_LIMIT_EVENTS and CANDOR_INGEST_CONCURRENT_REQUESTS must not be 0",
         );
+        reader.check(
+            self.webhooks_remembered <= MAX_REMEMBERED,
+            "CANDOR_INGEST_WEBHOOKS_REMEMBERED must be at most 10000000, about 1 GB",
+        );
         // A byte budget is counted in 32 bits.
         let budget = 2 * self.body_bytes..=u32::MAX as usize;
         reader.check(
@@ -284,6 +291,7 @@ mod tests {
             ("CANDOR_INGEST_IN_FLIGHT_BYTES", "1"),
             ("CANDOR_INGEST_BATCH_LIMIT_EVENTS", "0"),
             ("CANDOR_INGEST_ACK_TIMEOUT_MS", "0"),
+            ("CANDOR_INGEST_WEBHOOKS_REMEMBERED", "10000001"),
             ("CANDOR_INGEST_LINGER_MS", "60000"),
             ("CANDOR_HEADER_READ_TIMEOUT_SECONDS", "0"),
             ("CANDOR_PUBLIC_AUTHORITY", "https://ingest.example.com"),

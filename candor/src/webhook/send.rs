@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use chrono::Utc;
 use clap::Args;
 use control::random_text;
@@ -98,6 +98,11 @@ fn address(sending: &Sending) -> anyhow::Result<Url> {
         address.set_path(&path);
     }
     if let Some(id) = &sending.integration {
+        let named = address.query_pairs().any(|(name, _)| name == "integration");
+        ensure!(
+            !named,
+            "the address names an integration already; leave --integration out"
+        );
         address
             .query_pairs_mut()
             .append_pair("integration", id.as_str());

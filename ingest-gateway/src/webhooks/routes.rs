@@ -64,6 +64,17 @@ pub(crate) struct Ready {
     platform: &'static str,
 }
 
+/// The answer to a GET.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Looked {
+    /// It was a look.
+    Ready(Ready),
+    /// It was a survey's notice.
+    #[expect(dead_code, reason = "describes an answer that POST's handler makes")]
+    Taken(Taken),
+}
+
 /// A Qualtrics event, or the parameters of a Decipher survey.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WebhookForm {
@@ -130,7 +141,7 @@ pub(crate) async fn post(
         ("integration" = Option<String>, Query, description = "The integration; may be left out while the platform has one"),
     ),
     responses(
-        (status = 200, description = "Somebody is there; or the survey's notice was taken", body = Ready),
+        (status = 200, description = "Somebody is there; or the survey's notice was taken", body = Looked),
         (status = "4XX", description = "Nothing was stored", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Not acknowledged; send it again after `Retry-After`", body = crate::openapi::ProblemBody, content_type = "application/problem+json"),
     ),
@@ -151,7 +162,7 @@ pub(crate) async fn get(
         status: "ready",
         platform: platform.as_str(),
     };
-    Json(ready).into_response()
+    Json(Looked::Ready(ready)).into_response()
 }
 
 /// Whether a request without a body says nothing. A HEAD comes this way, too, and must not do anything.

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
+use control::seal::Sealer;
 use ingest_gateway::Clock;
 use ingest_gateway::webhooks::{generic, qualtrics};
 use reqwest::RequestBuilder;
 use schemas::control::{ControlRecord, IntegrationId, IntegrationPlatform, OrganisationSettings};
+use schemas::ids::SessionSecret;
 use serde_json::json;
 use testkit::TestTopics;
 
@@ -323,5 +325,46 @@ async fn the_networks_of_the_organisation_hold_for_its_webhooks() {
     let gateway = TestGateway::start_knowing(&[], records).await;
     refused(completed(&gateway, "R_1", ""), 403, "address_refused").await;
     nothing_was_stored(&gateway).await;
+    gateway.ended().await;
+}
+
+#[tokio::test]
+async fn an_integration_of_another_deployment_is_a_failure_of_ours_and_not_of_the_sender() {
+    let mut record = integration(
+        (IntegrationPlatform::Qualtrics, "default", 1),
+        &[QUALTRICS_KEY],
+    );
+    if let ControlRecord::Integration(integration) = &mut record {
+        let other = SessionSecret::new("the secret of another deployment").unwrap();
+        let sealed = Sealer::new(&other).seal(&integration.id, QUALTRICS_KEY.as_bytes());
+        integration.secrets = vec![sealed.unwrap()];
+    }
+    let gateway = TestGateway::start_knowing(&[], [record]).await;
+    // A platform that is told 401 may give up; what is wrong here is mended here.
+    refused(completed(&gateway, "R_1", ""), 500, "internal").await;
+    nothing_was_stored(&gateway).await;
+    gateway.ended().await;
+}
+
+#[tokio::test]
+async fn no_more_webhooks_are_remembered_than_the_setting_says() {
+    let settings = [("CANDOR_INGEST_WEBHOOKS_REMEMBERED", "2")];
+    let gateway = TestGateway::start_knowing(&settings, usual_integrations()).await;
+    let send = async |response: &str| taken(completed(&gateway, response, "")).await;
+    for response in ["R_1", "R_2", "R_3"] {
+        assert_eq!(send(response).await["duplicate"], false, "{response}");
+    }
+    let remembered = gateway.metric("ingest_webhooks_remembered").await;
+    let limit = gateway.metric("ingest_webhooks_remembered_limit").await;
+    assert!((remembered - 2.0).abs() < f64::EPSILON && (limit - 2.0).abs() < f64::EPSILON);
+    assert_eq!(send("R_3").await["duplicate"], true);
+    assert_eq!(send("R_1").await["duplicate"], false, "forgotten");
+    // Published again, under the same id: who counts ids counts it once.
+    let records = webhook_records(&gateway).await;
+    let ids: std::collections::BTreeSet<_> = records
+        .iter()
+        .map(|record| record.header("ce_id"))
+        .collect();
+    assert_eq!((records.len(), ids.len()), (4, 3));
     gateway.ended().await;
 }
