@@ -31,46 +31,50 @@ fn record_type(record: &testkit::CollectedRecord) -> &str {
     record.header("ce_type").unwrap()
 }
 
+/// Lines good, bad and mixed about `session`; the last ones are no lines at all.
+fn mixed_lines(session: &str) -> String {
+    let (foreign, now) = (mint("another").to_string(), Utc::now());
+    let mut typed = events(3);
+    typed[1]["data"]["x"] = json!("typed text");
+    let named = json!({
+        "external_id": "R_\"7\"", "started_at": now, "survey_id": "SV_1",
+        "start": { "platform": "decipher" }, "events": events(4), "complete": true,
+    });
+    let both =
+        json!({ "session_id": session, "external_id": "R_7", "started_at": now, "complete": true });
+    let good = lines(&[
+        json!({ "session_id": session, "events": events(2), "writer": "w-1", "sequence": 0 }),
+        json!({ "session_id": foreign, "events": events(2) }),
+        named,
+        json!({ "session_id": session, "events": typed }),
+        json!({ "session_id": session }),
+        both,
+        json!({ "session_id": session, "start": {} }),
+    ]);
+    good + "\r\n{\"session_id\": \n[1]\n"
+}
+
+/// Line, status and code of each line that was not stored whole.
+fn outcomes_of(answer: &Value) -> Vec<(u64, String, String)> {
+    let outcomes = answer["outcomes"].as_array().unwrap();
+    let outcome = |outcome: &Value| {
+        let text = |name: &str| outcome[name].as_str().unwrap().to_owned();
+        (
+            outcome["line"].as_u64().unwrap(),
+            text("status"),
+            text("code"),
+        )
+    };
+    outcomes.iter().map(outcome).collect()
+}
+
 #[tokio::test]
 async fn lines_of_many_sessions_are_stored_and_the_bad_ones_are_named() {
     let gateway = TestGateway::start().await;
-    let (first, foreign) = (gateway.session().await, mint("another").to_string());
-    let now = Utc::now();
-    let mut typed = events(3);
-    typed[1]["data"]["x"] = json!("typed text");
-    let named = |more: Value| {
-        let mut line = json!({ "external_id": "R_\"7\"", "started_at": now, "survey_id": "SV_1" });
-        line.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        line
-    };
-    let body = lines(&[
-        json!({ "session_id": first.id, "events": events(2), "writer": "w-1", "sequence": 0 }),
-        json!({ "session_id": foreign, "events": events(2) }),
-        named(
-            json!({ "start": { "platform": "decipher" }, "events": events(4), "complete": true }),
-        ),
-        json!({ "session_id": first.id, "events": typed }),
-        json!({ "session_id": first.id }),
-        json!({ "session_id": first.id, "external_id": "R_7", "started_at": now, "complete": true }),
-        json!({ "session_id": first.id, "start": {} }),
-    ]) + "\r\n{\"session_id\": \n[1]\n";
-    let response = upload(&gateway, body).await;
+    let session = gateway.session().await;
+    let response = upload(&gateway, mixed_lines(&session.id)).await;
     assert_eq!(response.status(), 202);
     let answer: Value = response.json().await.unwrap();
-    let outcomes = answer["outcomes"].as_array().unwrap();
-    let seen: Vec<(u64, &str, &str)> = outcomes
-        .iter()
-        .map(|outcome| {
-            let text = |name: &str| outcome[name].as_str().unwrap();
-            (
-                outcome["line"].as_u64().unwrap(),
-                text("status"),
-                text("code"),
-            )
-        })
-        .collect();
     let expected = [
         (2, "refused", "unknown_session"),
         (4, "partial", "content_refused"),
@@ -80,10 +84,11 @@ async fn lines_of_many_sessions_are_stored_and_the_bad_ones_are_named() {
         (9, "refused", "malformed_json"),
         (10, "refused", "not_a_batch"),
     ];
-    assert_eq!(seen, expected, "{answer}");
-    assert_eq!(outcomes[1]["events"][0]["index"], 1);
-    let counts =
-        ["lines", "acknowledged", "accepted", "rejected"].map(|name| answer[name].as_u64());
+    let expected = expected.map(|(line, status, code)| (line, status.to_owned(), code.to_owned()));
+    assert_eq!(outcomes_of(&answer), expected, "{answer}");
+    assert_eq!(answer["outcomes"][1]["events"][0]["index"], 1);
+    let counts = ["lines", "acknowledged", "accepted", "rejected"];
+    let counts = counts.map(|name| answer[name].as_u64());
     assert_eq!(counts, [Some(10), Some(3), Some(8), Some(1)], "{answer}");
 
     let records = gateway.records().await;
@@ -98,23 +103,16 @@ async fn lines_of_many_sessions_are_stored_and_the_bad_ones_are_named() {
         EventBatch,
     ];
     assert_eq!(kinds, expected.map(RecordType::as_str));
+    let named = records[2].key_text();
     assert!(
         records[2..5]
             .iter()
-            .all(|record| record.key_text() == records[2].key_text())
+            .all(|record| record.key_text() == named)
     );
-    assert_eq!(
-        gateway
-            .metric("ingest_bulk_lines_total{outcome=\"refused\"}")
-            .await,
-        6.0
-    );
-    assert_eq!(
-        gateway
-            .metric("ingest_events_accepted_total{route=\"bulk\"}")
-            .await,
-        8.0
-    );
+    let refused = "ingest_bulk_lines_total{outcome=\"refused\"}";
+    let accepted = "ingest_events_accepted_total{route=\"bulk\"}";
+    assert_eq!(gateway.metric(refused).await, 6.0);
+    assert_eq!(gateway.metric(accepted).await, 8.0);
     gateway.ended().await;
 }
 

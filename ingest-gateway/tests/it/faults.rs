@@ -282,6 +282,32 @@ async fn a_clock_that_jumps_expires_tokens_and_breaks_nothing_else() {
     gateway.ended().await;
 }
 
+/// Waits until the gateway has acknowledged 200 batches more.
+async fn more_batches(gateway: &TestGateway) {
+    let acknowledged = async || gateway.metric("ingest_batches_accepted_total").await;
+    let before = acknowledged().await;
+    wait_until("200 more batches", DEADLINE, async || {
+        let now = acknowledged().await;
+        if now > before + 200.0 {
+            Ok(())
+        } else {
+            Err(now)
+        }
+    })
+    .await;
+}
+
+/// Waits until the gateway refuses batches for want of its broker.
+async fn refused_batches(gateway: &TestGateway) {
+    let refused = "ingest_problems_total{code=\"broker_unavailable\"}";
+    let before = gateway.metric(refused).await;
+    wait_until("a refused batch", DEADLINE, async || {
+        let now = gateway.metric(refused).await;
+        if now > before { Ok(()) } else { Err(now) }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_killed_under_load_loses_nothing_that_was_acknowledged() {
     let mut kafka = tokio::task::block_in_place(TestKafka::own);
@@ -290,41 +316,21 @@ async fn a_broker_killed_under_load_loses_nothing_that_was_acknowledged() {
     let settings = [("CANDOR_INGEST_ACK_TIMEOUT_MS", "1000")];
     let gateway = Arc::new(TestGateway::start_on(topics.clone(), &settings).await);
     gateway.wait_until_ready().await;
-    wait_until("a first session", DEADLINE, async || {
-        gateway.try_session().await
-    })
-    .await;
+    let session = async || gateway.try_session().await;
+    wait_until("a first session", DEADLINE, session).await;
     let stop = runtime::CancellationToken::new();
     let mut clients = Vec::new();
     for _ in 0..8 {
         let session = gateway.session().await;
-        clients.push(tokio::spawn(client(
-            Arc::clone(&gateway),
-            session,
-            stop.clone(),
-        )));
+        let client = client(Arc::clone(&gateway), session, stop.clone());
+        clients.push(tokio::spawn(client));
     }
-    let acknowledged = async || gateway.metric("ingest_batches_accepted_total").await;
-    let more = async |than: f64| {
-        wait_until("200 more batches", DEADLINE, async || {
-            let now = acknowledged().await;
-            if now > than + 200.0 { Ok(()) } else { Err(now) }
-        })
-        .await;
-    };
-    more(0.0).await;
+    more_batches(&gateway).await;
     for _ in 0..2 {
         tokio::task::block_in_place(|| kafka.kill());
-        wait_until("a refused batch", DEADLINE, async || {
-            let refused = gateway
-                .metric("ingest_problems_total{code=\"broker_unavailable\"}")
-                .await;
-            if refused > 0.0 { Ok(()) } else { Err(refused) }
-        })
-        .await;
-        let before = acknowledged().await;
+        refused_batches(&gateway).await;
         tokio::task::block_in_place(|| kafka.restart());
-        more(before).await;
+        more_batches(&gateway).await;
     }
     stop.cancel();
     let mut told = Vec::new();
@@ -333,13 +339,9 @@ async fn a_broker_killed_under_load_loses_nothing_that_was_acknowledged() {
     }
     let stored: BTreeSet<String> = ids_in(&topics).await.into_iter().collect();
     let lost: Vec<_> = told.iter().filter(|id| !stored.contains(*id)).collect();
-    assert!(
-        lost.is_empty(),
-        "{} of {} lost: {lost:?}",
-        lost.len(),
-        told.len()
-    );
-    assert!(told.len() > 600, "{}", told.len());
+    let (told, count) = (told.len(), lost.len());
+    assert!(lost.is_empty(), "{count} of {told} lost: {lost:?}");
+    assert!(told > 600, "{told}");
 }
 
 /// Posts batches until told to stop; the ids of those that were acknowledged.
