@@ -2,7 +2,7 @@
 //!
 //! A request is taken from the narrowest bucket first (session, address, key), and what is refused there
 //! takes nothing from the wider ones: one session that floods does not use up the network or the key that
-//! others share. Which buckets a request has is the caller's decision ([`Subject`]). A bucket is a number
+//! others share. Which buckets a request has is the caller's decision (`Subject`). A bucket is a number
 //! in memory: nothing is written anywhere, no address is logged, and a second gateway counts for itself,
 //! so that behind a load balancer over N gateways a client may get up to N times its limit.
 //!
