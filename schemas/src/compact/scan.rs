@@ -59,13 +59,22 @@ struct Row<'a, 'b, S> {
 }
 
 impl<'a, S: FieldSink<'a>> Row<'a, '_, S> {
+    /// Whether another element follows.
+    #[inline(always)]
+    fn more(&mut self, first: bool) -> Result<bool, JsonError> {
+        if !first && self.cursor.take(b",") {
+            return Ok(true);
+        }
+        let more = self.cursor.next_element(first)?;
+        self.over = !more;
+        Ok(more)
+    }
+
     /// The next element's first token; `None` at the end.
-    #[inline]
     fn next(&mut self, first: bool) -> Result<Option<Token<'a>>, JsonError> {
-        if self.cursor.next_element(first)? {
+        if self.more(first)? {
             self.cursor.token().map(Some)
         } else {
-            self.over = true;
             Ok(None)
         }
     }
@@ -80,26 +89,28 @@ impl<'a, S: FieldSink<'a>> Row<'a, '_, S> {
         Ok(())
     }
 
+    #[inline(always)]
     fn judge(
         &mut self,
         base: EventTime,
         limits: &EventLimits,
     ) -> Judged<(&'static Layout, EventTime)> {
-        let Some(token) = self.next(true)? else {
+        if !self.more(true)? {
+            return Ok(Err(RejectCode::MalformedEvent));
+        }
+        let Some(number) = self.cursor.take_number() else {
+            return self.no_number(RejectCode::MalformedEvent);
+        };
+        let Some(layout) = index(number, &LAYOUTS) else {
             return Ok(Err(RejectCode::MalformedEvent));
         };
-        let layout = layout_of(token);
-        self.cursor.skip_rest(token)?;
-        let layout = match layout {
-            Ok(layout) => layout,
-            Err(code) => return Ok(Err(code)),
-        };
-        let Some(token) = self.next(false)? else {
+        if !self.more(false)? {
             return Ok(Err(RejectCode::TimestampMissing));
+        }
+        let Some(millis) = self.cursor.take_number() else {
+            return self.no_number(RejectCode::TimestampInvalid);
         };
-        let at = time(base, token, limits);
-        self.cursor.skip_rest(token)?;
-        let at = match at {
+        let at = match time(base, millis, limits) {
             Ok(at) => at,
             Err(code) => return Ok(Err(code)),
         };
@@ -115,11 +126,19 @@ impl<'a, S: FieldSink<'a>> Row<'a, '_, S> {
     #[inline]
     fn listed(&mut self, layout: &Layout) -> Result<Option<RejectCode>, JsonError> {
         let mut position = 0;
-        while let Some(token) = self.next(false)? {
+        while self.more(false)? {
             let Some(field) = layout.fields.get(position) else {
-                self.cursor.skip_rest(token)?;
-                return Ok(Some(RejectCode::ContentRefused));
+                return Ok(Some(self.refuse(RejectCode::ContentRefused)?));
             };
+            position += 1;
+            if let Some(number) = self.cursor.take_number() {
+                match value_of_number(field.rule(), number) {
+                    Ok(value) => self.fields.push(*field, value),
+                    Err(code) => return Ok(Some(code)),
+                }
+                continue;
+            }
+            let token = self.cursor.token()?;
             match value(field.rule(), token) {
                 Ok(Some(value)) => self.fields.push(*field, value),
                 Ok(None) => {}
@@ -128,7 +147,6 @@ impl<'a, S: FieldSink<'a>> Row<'a, '_, S> {
                     return Ok(Some(code));
                 }
             }
-            position += 1;
         }
         Ok(None)
     }
@@ -151,19 +169,29 @@ impl<'a, S: FieldSink<'a>> Row<'a, '_, S> {
         if problem.is_some() || self.over {
             return Ok(problem);
         }
-        let Some(token) = self.next(false)? else {
+        if !self.more(false)? {
             return Ok(None);
-        };
-        self.cursor.skip_rest(token)?;
-        Ok(Some(RejectCode::ContentRefused))
+        }
+        Ok(Some(self.refuse(RejectCode::ContentRefused)?))
     }
-}
 
-fn layout_of(token: Token<'_>) -> Result<&'static Layout, RejectCode> {
-    match token {
-        Token::Number(number) => index(number, &LAYOUTS).ok_or(RejectCode::MalformedEvent),
-        Token::Text { .. } => Err(RejectCode::ContentRefused),
-        _ => Err(RejectCode::MalformedEvent),
+    /// Type or time is no number; a text in place of the type is content.
+    #[cold]
+    fn no_number<T>(&mut self, code: RejectCode) -> Judged<T> {
+        let token = self.cursor.token()?;
+        self.cursor.skip_rest(token)?;
+        Ok(Err(match (token, code) {
+            (Token::Text { .. }, RejectCode::MalformedEvent) => RejectCode::ContentRefused,
+            _ => code,
+        }))
+    }
+
+    /// Passes over an element that is what the event is rejected for.
+    #[cold]
+    fn refuse(&mut self, code: RejectCode) -> Result<RejectCode, JsonError> {
+        let token = self.cursor.token()?;
+        self.cursor.skip_rest(token)?;
+        Ok(code)
     }
 }
 
@@ -183,11 +211,8 @@ fn index<T>(number: f64, list: &[T]) -> Option<&T> {
     }
 }
 
-#[inline]
-fn time(base: EventTime, token: Token<'_>, limits: &EventLimits) -> Result<EventTime, RejectCode> {
-    let Token::Number(millis) = token else {
-        return Err(RejectCode::TimestampInvalid);
-    };
+#[inline(always)]
+fn time(base: EventTime, millis: f64, limits: &EventLimits) -> Result<EventTime, RejectCode> {
     if millis.abs() > MAX_NUMBER {
         return Err(RejectCode::TimestampOutOfRange);
     }
@@ -200,22 +225,26 @@ fn time(base: EventTime, token: Token<'_>, limits: &EventLimits) -> Result<Event
     }
 }
 
+/// A number as the value of a field.
+#[inline(always)]
+fn value_of_number(rule: Rule, number: f64) -> Result<Value<'static>, RejectCode> {
+    match rule {
+        Rule::Number if number.abs() <= MAX_NUMBER => Ok(Value::Number(number)),
+        Rule::Flag if number == 0.0 || number == 1.0 => Ok(Value::Flag(number == 1.0)),
+        Rule::Word(words) => match index(number, words) {
+            Some(word) => Ok(Value::Word(word)),
+            None => Err(RejectCode::ValueInvalid),
+        },
+        Rule::Number | Rule::Flag | Rule::Identifier => Err(RejectCode::ValueInvalid),
+    }
+}
+
 /// An element as the value of a field; `None` for one that is not given.
-#[inline]
 fn value<'a>(rule: Rule, token: Token<'a>) -> Result<Option<Value<'a>>, RejectCode> {
     match (rule, token) {
         (_, Token::Null) => Ok(None),
-        (Rule::Number, Token::Number(number)) if number.abs() <= MAX_NUMBER => {
-            Ok(Some(Value::Number(number)))
-        }
+        (_, Token::Number(number)) => value_of_number(rule, number).map(Some),
         (Rule::Flag, Token::Bool(flag)) => Ok(Some(Value::Flag(flag))),
-        (Rule::Flag, Token::Number(number)) if number == 0.0 || number == 1.0 => {
-            Ok(Some(Value::Flag(number == 1.0)))
-        }
-        (Rule::Word(words), Token::Number(number)) => match index(number, words) {
-            Some(word) => Ok(Some(Value::Word(word))),
-            None => Err(RejectCode::ValueInvalid),
-        },
         (
             Rule::Identifier,
             Token::Text {
@@ -223,10 +252,10 @@ fn value<'a>(rule: Rule, token: Token<'a>) -> Result<Option<Value<'a>>, RejectCo
                 escaped: false,
             },
         ) if is_identifier(raw) => Ok(Some(Value::Word(raw))),
+        (_, Token::Bool(_)) => Err(RejectCode::ValueInvalid),
         (_, Token::Text { .. } | Token::ArrayStart | Token::ObjectStart) => {
             Err(RejectCode::ContentRefused)
         }
-        (_, Token::Number(_) | Token::Bool(_)) => Err(RejectCode::ValueInvalid),
     }
 }
 

@@ -57,20 +57,7 @@ pub(crate) fn scan_event<'a, S: FieldSink<'a>>(
     }
     let start = fields.mark();
     let mut draft = Draft::new(fields);
-    // The usual members in the usual order need no look at their names.
-    let mut first = !cursor.take(b"\"event_type\":");
-    if !first {
-        let token = cursor.token()?;
-        draft.event_type(cursor, token)?;
-        if cursor.take(b",\"timestamp\":") {
-            let token = cursor.token()?;
-            draft.timestamp(cursor, token)?;
-            if cursor.take(b",\"data\":") {
-                let token = cursor.token()?;
-                draft.data(cursor, token)?;
-            }
-        }
-    }
+    let mut first = !draft.usual_members(cursor)?;
     while let Some(key) = cursor.next_key(first)? {
         first = false;
         draft.member(cursor, key)?;
@@ -90,15 +77,9 @@ pub(crate) fn scan_custom_data<'a, S: FieldSink<'a>>(
     fields: &mut S,
 ) -> Result<Option<RejectCode>, JsonError> {
     let mut draft = Draft::new(fields);
-    if let Some(raw) = name {
+    if let Some(name) = name {
         draft.count = 1;
-        draft.field(
-            Field::Name.name(),
-            Token::Text {
-                raw,
-                escaped: false,
-            },
-        );
+        draft.text(Field::Name.name(), name);
     }
     draft.data(cursor, data)?;
     Ok(draft.problem.or(draft.custom_problem))
@@ -119,44 +100,83 @@ impl<'a, 'b, S: FieldSink<'a>> Draft<'a, 'b, S> {
         }
     }
 
+    /// The usual members in the usual order need no look at their names. Says whether there was any.
+    #[inline(always)]
+    fn usual_members(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, JsonError> {
+        if !cursor.take(b"\"event_type\":") {
+            return Ok(false);
+        }
+        match cursor.take_text() {
+            Some(name) => self.name(name),
+            None => self.event_type(cursor)?,
+        }
+        if cursor.take(b",\"timestamp\":") {
+            self.timestamp(cursor)?;
+            if cursor.take(b",\"data\":") {
+                let token = cursor.token()?;
+                self.data(cursor, token)?;
+            }
+        }
+        Ok(true)
+    }
+
     fn member(&mut self, cursor: &mut Cursor<'a>, key: &str) -> Result<(), JsonError> {
-        let token = cursor.token()?;
         match key {
-            "event_type" => self.event_type(cursor, token),
-            "timestamp" => self.timestamp(cursor, token),
-            "data" => self.data(cursor, token),
+            "event_type" => self.event_type(cursor),
+            "timestamp" => self.timestamp(cursor),
+            "data" => {
+                let token = cursor.token()?;
+                self.data(cursor, token)
+            }
             _ => {
                 self.note(RejectCode::ContentRefused);
+                let token = cursor.token()?;
                 cursor.skip_rest(token)
             }
         }
     }
 
-    fn event_type(&mut self, cursor: &mut Cursor<'a>, token: Token<'a>) -> Result<(), JsonError> {
-        let name = match token {
+    fn event_type(&mut self, cursor: &mut Cursor<'a>) -> Result<(), JsonError> {
+        match cursor.token()? {
             Token::Text {
                 raw,
                 escaped: false,
-            } if is_identifier(raw) => Some(raw),
-            Token::Text { .. } => {
-                self.note(RejectCode::ContentRefused);
-                return Ok(());
+            } => self.name(raw),
+            Token::Text { .. } => self.note(RejectCode::ContentRefused),
+            other => {
+                self.note(RejectCode::MalformedEvent);
+                cursor.skip_rest(other)?;
             }
-            _ => None,
-        };
-        if name.is_none() || self.type_name.is_some() {
-            self.note(RejectCode::MalformedEvent);
         }
-        self.type_name = self.type_name.or(name);
-        cursor.skip_rest(token)
+        Ok(())
     }
 
-    fn timestamp(&mut self, cursor: &mut Cursor<'a>, token: Token<'a>) -> Result<(), JsonError> {
+    fn name(&mut self, name: &'a str) {
+        if !is_identifier(name) {
+            self.note(RejectCode::ContentRefused);
+        } else if self.type_name.is_some() {
+            self.note(RejectCode::MalformedEvent);
+        } else {
+            self.type_name = Some(name);
+        }
+    }
+
+    #[inline(always)]
+    fn timestamp(&mut self, cursor: &mut Cursor<'a>) -> Result<(), JsonError> {
         if self.timestamp.is_some() {
             self.note(RejectCode::MalformedEvent);
         }
-        self.timestamp = Some(event_time(token));
-        cursor.skip_rest(token)
+        let time = if let Some(millis) = cursor.take_number() {
+            time_of_millis(millis)
+        } else if let Some(text) = cursor.take_text() {
+            rfc3339(text).ok_or(RejectCode::TimestampInvalid)
+        } else {
+            let token = cursor.token()?;
+            cursor.skip_rest(token)?;
+            Err(RejectCode::TimestampInvalid)
+        };
+        self.timestamp = Some(time);
+        Ok(())
     }
 
     fn note(&mut self, code: RejectCode) {
@@ -183,27 +203,49 @@ impl<'a, 'b, S: FieldSink<'a>> Draft<'a, 'b, S> {
             if self.count > MAX_FIELDS {
                 self.note(RejectCode::TooManyFields);
             }
-            let token = cursor.token()?;
-            self.field(name, token);
-            cursor.skip_rest(token)?;
+            if let Some(number) = cursor.take_number() {
+                self.number(name, number);
+            } else if let Some(text) = cursor.take_text() {
+                self.text(name, text);
+            } else {
+                let token = cursor.token()?;
+                self.other(name, token);
+                cursor.skip_rest(token)?;
+            }
         }
         Ok(())
     }
 
-    fn field(&mut self, name: &str, token: Token<'a>) {
-        let value = match token {
-            Token::Number(number) if number.abs() <= MAX_NUMBER => Some(Value::Number(number)),
-            Token::Number(_) => return self.note(RejectCode::ValueInvalid),
-            Token::Text {
-                raw,
-                escaped: false,
-            } if is_identifier(raw) => Some(Value::Word(raw)),
-            Token::Bool(flag) => Some(Value::Flag(flag)),
-            Token::Null => None,
-            Token::Text { .. } | Token::ArrayStart | Token::ObjectStart => {
-                return self.note(RejectCode::ContentRefused);
-            }
-        };
+    #[inline(always)]
+    fn number(&mut self, name: &str, number: f64) {
+        if number.abs() <= MAX_NUMBER {
+            self.field(name, Some(Value::Number(number)));
+        } else {
+            self.note(RejectCode::ValueInvalid);
+        }
+    }
+
+    #[inline(always)]
+    fn text(&mut self, name: &str, text: &'a str) {
+        if is_identifier(text) {
+            self.field(name, Some(Value::Word(text)));
+        } else {
+            self.note(RejectCode::ContentRefused);
+        }
+    }
+
+    /// A value that is neither a number nor a text without escapes.
+    fn other(&mut self, name: &str, token: Token<'a>) {
+        match token {
+            Token::Bool(flag) => self.field(name, Some(Value::Flag(flag))),
+            Token::Null => self.field(name, None),
+            _ => self.note(RejectCode::ContentRefused),
+        }
+    }
+
+    /// A field that is no text but an identifier, and no number out of range; `None` is not given.
+    #[inline(always)]
+    fn field(&mut self, name: &str, value: Option<Value<'a>>) {
         let Some(field) = Field::from_name(name) else {
             return self.unlisted(name);
         };
@@ -265,6 +307,7 @@ impl<'a, 'b, S: FieldSink<'a>> Draft<'a, 'b, S> {
     }
 }
 
+#[inline(always)]
 fn breach(rule: Rule, value: Value<'_>) -> Option<RejectCode> {
     match (rule, value) {
         (Rule::Number, Value::Number(_))
@@ -277,17 +320,12 @@ fn breach(rule: Rule, value: Value<'_>) -> Option<RejectCode> {
     }
 }
 
-fn event_time(token: Token<'_>) -> Result<EventTime, RejectCode> {
-    match token {
-        Token::Number(millis) if !(0.0..=MAX_NUMBER * 1e3).contains(&millis) => {
-            Err(RejectCode::TimestampOutOfRange)
-        }
-        Token::Number(millis) => Ok(EventTime(micros(millis))),
-        Token::Text {
-            raw,
-            escaped: false,
-        } => rfc3339(raw).ok_or(RejectCode::TimestampInvalid),
-        _ => Err(RejectCode::TimestampInvalid),
+#[inline(always)]
+fn time_of_millis(millis: f64) -> Result<EventTime, RejectCode> {
+    if (0.0..=MAX_NUMBER * 1e3).contains(&millis) {
+        Ok(EventTime(micros(millis)))
+    } else {
+        Err(RejectCode::TimestampOutOfRange)
     }
 }
 

@@ -16,76 +16,65 @@ const MOST_DIGITS: usize = 19;
 /// Up to here a double holds every integer.
 const EXACT: u64 = 1 << 53;
 
-/// The number at the beginning of `bytes` and its length; where its form breaks, if it does.
+/// Consumes the number at `at`, which its end becomes. `None` when its form breaks or it is out of
+/// range: then `at` is where.
+///
+/// The result fits in registers on purpose: one that is handed over in memory costs more time than
+/// the digits.
 #[inline]
-pub(super) fn number(bytes: &[u8]) -> Result<(f64, usize), Broken> {
-    let negative = bytes.first() == Some(&b'-');
-    let start = usize::from(negative);
-    let (mut digits, whole_end) = integer(bytes, start)?;
-    let mut at = whole_end;
-    let mut count = whole_end - start;
+pub(super) fn number(bytes: &[u8], at: &mut usize) -> Option<f64> {
+    let start = *at;
+    let negative = bytes.get(start) == Some(&b'-');
+    *at += usize::from(negative);
+    let mut digits = 0;
+    let mut count = if bytes.get(*at) == Some(&b'0') {
+        *at += 1;
+        1
+    } else {
+        run(bytes, at, &mut digits)?
+    };
     let mut decimals = 0;
-    if bytes.get(at) == Some(&b'.') {
-        let end = run(bytes, at + 1, &mut digits)?;
-        decimals = end - at - 1;
+    if bytes.get(*at) == Some(&b'.') {
+        *at += 1;
+        decimals = run(bytes, at, &mut digits)?;
         count += decimals;
-        at = end;
     }
-    if let Some(b'e' | b'E') = bytes.get(at) {
-        let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
-        let end = run(bytes, at + 1 + sign, &mut 0)?;
-        return parsed(bytes, end);
+    if let Some(b'e' | b'E') = bytes.get(*at) {
+        *at += 1 + usize::from(matches!(bytes.get(*at + 1), Some(b'+' | b'-')));
+        run(bytes, at, &mut 0)?;
+        return parsed(&bytes[start..*at]);
     }
     if count > MOST_DIGITS || digits > EXACT || decimals >= POWERS.len() {
-        return parsed(bytes, at);
+        return parsed(&bytes[start..*at]);
     }
     #[expect(clippy::cast_precision_loss, reason = "at most 2^53")]
-    let value = digits as f64 / POWERS[decimals];
-    Ok((if negative { -value } else { value }, at))
-}
-
-/// Why there is no number: what was expected, and how far into the text.
-pub(super) type Broken = (&'static str, usize);
-
-/// The digits before the point: `0`, or a run that does not begin with it.
-#[inline]
-fn integer(bytes: &[u8], start: usize) -> Result<(u64, usize), Broken> {
-    let mut digits = 0;
-    if bytes.get(start) == Some(&b'0') {
-        return Ok((digits, start + 1));
+    let mut value = digits as f64;
+    if decimals > 0 {
+        value /= POWERS[decimals];
     }
-    let end = run(bytes, start, &mut digits)?;
-    Ok((digits, end))
+    Some(if negative { -value } else { value })
 }
 
-/// Takes at least one digit; `digits` may wrap, which the caller sees by their count.
+/// Consumes at least one digit and says how many; `digits` may wrap, which the caller sees by their
+/// count.
 #[inline]
-fn run(bytes: &[u8], start: usize, digits: &mut u64) -> Result<usize, Broken> {
-    let mut at = start;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+fn run(bytes: &[u8], at: &mut usize, digits: &mut u64) -> Option<usize> {
+    let start = *at;
+    while let Some(chunk) = bytes.get(*at..).and_then(<[u8]>::first_chunk) {
         let (value, count) = leading_digits(u64::from_le_bytes(*chunk));
         *digits = digits.wrapping_mul(WHOLE_POWERS[count]).wrapping_add(value);
-        at += count;
+        *at += count;
         if count < 8 {
-            return ended(start, at);
+            return (*at > start).then_some(*at - start);
         }
     }
-    while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+    while let Some(digit @ b'0'..=b'9') = bytes.get(*at) {
         *digits = digits
             .wrapping_mul(10)
             .wrapping_add(u64::from(digit - b'0'));
-        at += 1;
+        *at += 1;
     }
-    ended(start, at)
-}
-
-#[inline]
-fn ended(start: usize, at: usize) -> Result<usize, Broken> {
-    if at == start {
-        Err(("expected a digit", at))
-    } else {
-        Ok(at)
-    }
+    (*at > start).then_some(*at - start)
 }
 
 /// Value and number of the digits that eight bytes begin with, without a branch per digit: how many
@@ -123,10 +112,7 @@ const WHOLE_POWERS: [u64; 9] = [
 ];
 
 #[cold]
-fn parsed(bytes: &[u8], end: usize) -> Result<(f64, usize), Broken> {
-    let text = std::str::from_utf8(&bytes[..end]).unwrap_or_default();
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok((value, end)),
-        _ => Err(("expected a number within double range before", end)),
-    }
+fn parsed(number: &[u8]) -> Option<f64> {
+    let value: f64 = std::str::from_utf8(number).ok()?.parse().ok()?;
+    value.is_finite().then_some(value)
 }
