@@ -78,7 +78,7 @@ pub fn scan(
         .set("auto.offset.reset", "earliest");
     let consumer = client.create_with_context(ReaderContext);
     let outcome = consumer.and_then(|consumer: TopicReader| {
-        let open = begin(&consumer, options)?;
+        let open = begin_patiently(&consumer, options)?;
         read(&consumer, open, options, on_record)
     });
     match outcome {
@@ -95,6 +95,33 @@ pub fn scan(
             ) => ScanError::Missing { topic },
             _ => ScanError::Kafka { topic, source },
         }),
+    }
+}
+
+/// A partition may be changing its leader, or have none yet: that is waited for.
+fn begin_patiently(
+    consumer: &TopicReader,
+    options: ScanOptions<'_>,
+) -> Result<HashMap<Partition, i64>, KafkaError> {
+    let end = Instant::now() + options.patience;
+    loop {
+        let begun = begin(consumer, options);
+        let code = begun
+            .as_ref()
+            .err()
+            .and_then(KafkaError::rdkafka_error_code);
+        let moving = matches!(
+            code,
+            Some(
+                RDKafkaErrorCode::NotLeaderForPartition
+                    | RDKafkaErrorCode::LeaderNotAvailable
+                    | RDKafkaErrorCode::ReplicaNotAvailable
+            )
+        );
+        if !moving || Instant::now() > end {
+            return begun;
+        }
+        std::thread::sleep(POLL);
     }
 }
 
@@ -116,13 +143,15 @@ fn begin(
     }
     if options.since_ms.is_some() {
         for found in consumer.offsets_for_times(times, wait)?.elements() {
+            found.error()?;
             let end = ends.get(&found.partition()).copied().unwrap_or_default();
-            // No record is that young: nothing is read of the partition.
-            let start = match found.offset() {
-                Offset::Offset(offset) => offset,
-                _ => end,
+            match found.offset() {
+                Offset::Offset(offset) => starts.insert(found.partition(), offset),
+                // No record is that young: nothing is read of the partition.
+                Offset::End => starts.insert(found.partition(), end),
+                // Too much is better than too little.
+                _ => None,
             };
-            starts.insert(found.partition(), start);
         }
     }
     let mut assigned = TopicPartitionList::new();
