@@ -51,6 +51,20 @@ pub(crate) enum BatchBody {
         /// Number of the batch, from 0; comes with `writer`.
         sequence: Option<u64>,
     },
+    /// The compact form: numbers in place of names.
+    Compact {
+        /// Version of the form: 1.
+        v: u8,
+        /// Base time, milliseconds since 1970.
+        t: f64,
+        /// The events: `[type, milliseconds since t, ...fields]`.
+        #[schema(value_type = Vec<Vec<Object>>)]
+        e: Vec<Vec<serde_json::Value>>,
+        /// As `writer`.
+        w: Option<String>,
+        /// As `sequence`; comes with `w`.
+        q: Option<u64>,
+    },
 }
 
 /// One event.

@@ -9,6 +9,7 @@ mod bad_input;
 mod broker_away;
 mod browser;
 mod bulk;
+mod compact;
 mod connections;
 mod documents;
 mod edge;
