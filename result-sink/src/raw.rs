@@ -1,4 +1,7 @@
-//! Raw events: one row per accepted batch, the events as they were accepted.
+//! Raw events: one row per accepted batch, the events in the canonical form.
+//!
+//! A canonical batch is stored as it was accepted, byte for byte. A compact one is expanded, so that SQL sees one kind of
+//! event, whatever the client sent.
 //!
 //! Only event batches are stored. A batch that the detector cannot read is skipped here and counted: the detector sets
 //! it aside (one dead letter for one record). It is still read in full, so that nothing enters the table that the
@@ -9,7 +12,6 @@ use kafka::OwnedRecord;
 use schemas::batch::BatchRecord;
 use schemas::header::{RecordHeaders, RecordType};
 use schemas::ids::{OrganisationId, SessionId};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{Json, Type};
@@ -47,14 +49,8 @@ pub(crate) struct RawRow {
     session_id: Uuid,
     batch_id: String,
     event_count: i32,
-    /// The array of events, as it was accepted.
+    /// The array of canonical events.
     events: Box<RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    events: &'a RawValue,
 }
 
 /// The row of a batch record's key and value.
@@ -62,13 +58,13 @@ fn read_batch(organisation: OrganisationId, record: &OwnedRecord) -> Option<RawR
     let key = std::str::from_utf8(&record.key).ok()?;
     let session_id: SessionId = key.parse().ok()?;
     let batch = BatchRecord::decode(&record.payload).ok()?;
-    let envelope: Envelope<'_> = serde_json::from_slice(&record.payload).ok()?;
+    let events = batch.canonical_events().ok()?.into_owned();
     Some(RawRow {
         organisation,
         session_id: session_id.uuid(),
         batch_id: batch.batch_id.to_owned(),
         event_count: i32::try_from(batch.len()).ok()?,
-        events: envelope.events.to_owned(),
+        events: RawValue::from_string(events).ok()?,
     })
 }
 
