@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use candor::loadgen::{Authorisation, Options, Summary, run};
+use candor::loadgen::{Authorisation, Form, Options, Summary, run};
 use gateway::{Gateway, KEY, Refusal};
 use generators::{Generator, Mix};
 use runtime::CancellationToken;
@@ -91,6 +91,36 @@ async fn every_session_is_created_sent_in_order_and_completed() {
         .map(|session| session.batches[0].writer.as_str())
         .collect();
     assert_eq!(writers.len(), 12, "writers are shared");
+}
+
+#[tokio::test]
+async fn the_compact_form_says_the_same_in_a_third_of_the_bytes() {
+    let (canonical, compact) = (
+        Gateway::start(Vec::new()).await,
+        Gateway::start(Vec::new()).await,
+    );
+    send(synthetic(&canonical, 4)).await;
+    send(Options {
+        form: Form::Compact,
+        ..synthetic(&compact, 4)
+    })
+    .await;
+    let (canonical, compact) = (canonical.seen(), compact.seen());
+    let events = |seen: &gateway::Seen| {
+        let counts = seen.sessions.values().map(gateway::Session::events);
+        counts.sum::<u64>()
+    };
+    assert_eq!(events(&canonical), events_of(4));
+    assert_eq!(events(&compact), events_of(4));
+    let bytes = |seen: &gateway::Seen| seen.bodies.iter().map(|body| body.len()).sum::<usize>();
+    assert!(
+        compact
+            .bodies
+            .iter()
+            .all(|body| body.starts_with(b"{\"v\":1,"))
+    );
+    let (compact, canonical) = (bytes(&compact), bytes(&canonical));
+    assert!(compact * 3 < canonical, "{compact} of {canonical} bytes");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use runtime::CancellationToken;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
-pub use options::{Authorisation, Options};
+pub use options::{Authorisation, Form, Options};
 pub use stats::{Latency, Summary};
 
 use client::Client;

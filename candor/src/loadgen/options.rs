@@ -15,6 +15,15 @@ pub enum Authorisation {
     Token,
 }
 
+/// In which form batches are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Objects with names, as servers send them.
+    Canonical,
+    /// The compact array form, as the browser SDK sends it.
+    Compact,
+}
+
 /// Options of `candor loadgen`.
 ///
 /// Without --rate and --max the gaps between events are kept (divided by --speedup). With --rate or
@@ -60,6 +69,9 @@ pub struct Options {
     /// What authorises batches
     #[arg(long, value_enum, default_value_t = Authorisation::Key)]
     pub auth: Authorisation,
+    /// Form of the batches
+    #[arg(long, value_enum, default_value_t = Form::Canonical)]
+    pub form: Form,
     /// Name of the survey in every session
     #[arg(long, default_value = "loadgen")]
     pub survey: String,
@@ -98,6 +110,7 @@ impl Options {
             batch_events: 50,
             batch_interval_ms: 1000,
             auth: Authorisation::Key,
+            form: Form::Canonical,
             survey: "loadgen".to_owned(),
             platform: "loadgen".to_owned(),
             label_metadata: false,

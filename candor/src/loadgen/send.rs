@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::client::{Call, Client};
-use super::options::{Authorisation, Options};
+use super::options::{Authorisation, Form, Options};
 use super::stats::{Stats, What};
 
 /// Longest token of metadata (`schemas::event::field::MAX_TOKEN`).
@@ -83,10 +83,7 @@ impl Sender {
                 path: &format!("/api/v1/detection/sessions/{}/events", created.session_id),
                 bearer,
                 idempotency_key: &format!("{writer}-{sequence}"),
-                body: format!(
-                    "{{\"writer\":\"{writer}\",\"sequence\":{sequence},\"events\":{}}}",
-                    Recording::batch_json(events, start_ms)
-                ),
+                body: self.body(events, start_ms, (&writer, sequence)),
             };
             if let Some(answer) = self.client.send::<Accepted>(&call).await {
                 accepted += answer.accepted;
@@ -101,6 +98,18 @@ impl Sender {
             self.complete(&created.session_id, bearer, &writer).await;
         }
         self.note(&recording, &created.session_id, accepted);
+    }
+
+    fn body(&self, events: &[RecordedEvent], start_ms: i64, sequence: (&str, usize)) -> String {
+        match self.options.form {
+            Form::Compact => Recording::compact_json(events, start_ms, sequence),
+            Form::Canonical => format!(
+                "{{\"writer\":\"{}\",\"sequence\":{},\"events\":{}}}",
+                sequence.0,
+                sequence.1,
+                Recording::batch_json(events, start_ms)
+            ),
+        }
     }
 
     async fn create(&self, recording: &Recording, writer: &str) -> Option<Created> {

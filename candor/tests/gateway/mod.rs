@@ -11,6 +11,8 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use runtime::CancellationToken;
+use schemas::batch::{BatchLimits, BatchRecord, scan_request};
+use schemas::event::EventLimits;
 use serde_json::{Value, json};
 
 /// The one key it accepts.
@@ -200,7 +202,7 @@ async fn events(
     if token != KEY && token != format!("it_{id}") {
         return problem(StatusCode::UNAUTHORIZED, "unauthorized");
     }
-    let batch: Value = serde_json::from_slice(&body).unwrap();
+    let batch = canonical(&body);
     shared.seen.lock().unwrap().bodies.push(body);
     if let Some(refusal) = shared.refuse(&uri) {
         return refusal;
@@ -225,6 +227,21 @@ async fn events(
     seen.sessions.get_mut(&id).unwrap().batches.push(batch);
     let answer = json!({ "accepted": accepted, "rejected": rejected, "batch_id": "b" });
     (StatusCode::ACCEPTED, answer.to_string()).into_response()
+}
+
+/// A batch request as its canonical form, read as the gateway reads it.
+fn canonical(body: &Bytes) -> Value {
+    let limits = BatchLimits {
+        max_events: 10_000,
+        events: EventLimits::NONE,
+    };
+    let batch = scan_request(std::str::from_utf8(body).unwrap(), &limits).unwrap();
+    assert!(batch.rejected.is_empty(), "{:?}", batch.rejected);
+    let value = batch.encode("b");
+    let record = BatchRecord::decode(&value).unwrap();
+    let sequence = record.sequence.unwrap();
+    let events: Value = serde_json::from_str(&record.canonical_events().unwrap()).unwrap();
+    json!({ "writer": sequence.writer, "sequence": sequence.sequence, "events": events })
 }
 
 async fn complete(State(shared): State<Arc<Shared>>, Path(id): Path<String>, uri: Uri) -> Response {
