@@ -2,11 +2,12 @@
 # What the project needs on a machine: one check and one need per program.
 #
 # `has_X` answers whether X is there and good enough. `need_X` is silent if so, else notes what to install. Needs
-# never install by themselves (packages.sh does, once for all), except Rust and cargo-deny, which are no packages.
+# never install by themselves (packages.sh does, once for all), except Rust, cargo-deny and cargo-fuzz, which are no packages.
 # A need that is covered otherwise (an own broker, an own database) is no need.
 
 OLDEST_JAVA=17
 CARGO_DENY_VERSION=0.20.2
+CARGO_FUZZ_VERSION=0.13.1
 
 # --- building ---------------------------------------------------------------------------------------------------------
 
@@ -160,4 +161,23 @@ install_cargo_deny() {
     say "building cargo-deny $CARGO_DENY_VERSION (once, a few minutes)"
     cargo install --locked --debug "cargo-deny@$CARGO_DENY_VERSION" >&2 \
         || die "cargo-deny could not be installed; run: cargo install --locked cargo-deny@$CARGO_DENY_VERSION"
+}
+
+has_cargo_fuzz() {
+    [ "$(cargo fuzz --version 2>/dev/null)" = "cargo-fuzz $CARGO_FUZZ_VERSION" ]
+}
+
+# libFuzzer itself comes with the targets, as a crate.
+install_cargo_fuzz() {
+    say "building cargo-fuzz $CARGO_FUZZ_VERSION (once, a minute)"
+    cargo install --locked --debug "cargo-fuzz@$CARGO_FUZZ_VERSION" >&2 \
+        || die "cargo-fuzz could not be installed; run: cargo install --locked cargo-fuzz@$CARGO_FUZZ_VERSION"
+}
+
+# Checks of the AsyncAPI document run the official parser, which npm brings.
+has_npm() {
+    have node && have npm
+}
+need_npm() {
+    has_npm || want nodejs npm
 }
