@@ -5,7 +5,8 @@
 //! what they need in variables (`gateway/README.md`).
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
@@ -160,8 +161,38 @@ impl Running {
         running
             .wait_until_it_answers(plan)
             .with_context(|| format!("it said: {}", last_words(&log)))?;
+        if !matches!(target, Target::FloorHttp | Target::FloorKafka) {
+            running.refuses(
+                plan,
+                "a wrong key",
+                ("sk_test_nobody", plan.traffic.body(0)),
+            )?;
+            running.refuses(
+                plan,
+                "a body that is no batch",
+                (KEY, b"[{\"event_type\":1}]"),
+            )?;
+        }
         running.processes = usage::tree(running.child.id())?;
         Ok(running)
+    }
+
+    /// A target that looks at nothing would be measured doing less than the others.
+    fn refuses(&self, plan: &Plan, what: &str, (key, body): (&str, &[u8])) -> anyhow::Result<()> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(START))?;
+        let (session, length) = (&plan.traffic.sessions[0], body.len());
+        write!(
+            stream,
+            "POST /api/v1/detection/sessions/{session}/events HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        )?;
+        stream.write_all(body)?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer)?;
+        let status = String::from_utf8_lossy(&answer[9..]).into_owned();
+        ensure!(!status.starts_with('2'), "it took {what}: {status}");
+        Ok(())
     }
 
     fn wait_until_it_answers(&mut self, plan: &Plan) -> anyhow::Result<()> {
