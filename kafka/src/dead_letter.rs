@@ -3,14 +3,16 @@
 //! The value, key and headers of the source record travel unchanged; five more headers say why, from
 //! where and when. They can be read back ([`DeadLetterHeaders::decode`]) to inspect and replay.
 
+use schemas::header::DEAD_LETTER_HEADERS;
+
 use crate::producer::{Delivered, DeliveryError, Outgoing, Producer, SendError};
 use crate::{Partition, Record};
 
-const REASON: &str = "candor_dlq_reason";
-const TOPIC: &str = "candor_dlq_topic";
-const PARTITION: &str = "candor_dlq_partition";
-const OFFSET: &str = "candor_dlq_offset";
-const TIMESTAMP: &str = "candor_dlq_timestamp_ms";
+const REASON: &str = DEAD_LETTER_HEADERS[0];
+const TOPIC: &str = DEAD_LETTER_HEADERS[1];
+const PARTITION: &str = DEAD_LETTER_HEADERS[2];
+const OFFSET: &str = DEAD_LETTER_HEADERS[3];
+const TIMESTAMP: &str = DEAD_LETTER_HEADERS[4];
 
 /// Largest dead letter, bytes: what the dead-letter topic takes. A producer of dead letters needs it as
 /// its `record_bytes`, or the largest records of the source, which its headers make larger, never fit.

@@ -61,6 +61,15 @@ impl RecordType {
 pub const ORGANISATION_HEADER: &str = "candor_org";
 /// Name of the header that carries the W3C trace context.
 pub const TRACEPARENT_HEADER: &str = "traceparent";
+/// Names of the headers that a dead letter has beside those of its source: reason, topic, partition,
+/// offset, timestamp.
+pub const DEAD_LETTER_HEADERS: [&str; 5] = [
+    "candor_dlq_reason",
+    "candor_dlq_topic",
+    "candor_dlq_partition",
+    "candor_dlq_offset",
+    "candor_dlq_timestamp_ms",
+];
 const SPEC_VERSION: (&str, &str) = ("ce_specversion", "1.0");
 const CONTENT_TYPE: (&str, &str) = ("content-type", "application/json");
 const ID: &str = "ce_id";

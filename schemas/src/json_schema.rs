@@ -32,7 +32,7 @@ fn identifier() -> Value {
     json!({ "type": "string", "pattern": format!("^[A-Za-z0-9_.:-]{{1,{MAX_TOKEN}}}$") })
 }
 
-fn batch_record() -> Value {
+pub(crate) fn batch_record() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "EventBatch",

@@ -20,7 +20,9 @@
 //! | [`webhook`] | notices of survey platforms |
 //! | [`recording`] | the recorded-session file form used by `candor score` and `loadgen` |
 //! | [`json_schema`] | JSON Schema of every record |
+//! | [`asyncapi`] | AsyncAPI document of every topic |
 
+pub mod asyncapi;
 pub mod batch;
 pub mod compact;
 pub mod control;
