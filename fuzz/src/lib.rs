@@ -4,9 +4,11 @@
 //! A new target is a file in `fuzz_targets/` with a `[[bin]]` in `Cargo.toml`, and, if it wants to begin
 //! with something better than nothing, a line in `seeds` of `scripts/fuzz`.
 
+use ingest_gateway::webhooks::Notice;
 use schemas::batch::{BatchLimits, BatchRecord, ScannedBatch, scan_request};
 use schemas::event::EventLimits;
 use schemas::event::field::is_identifier;
+use schemas::session::check_metadata;
 use serde_json::Value;
 
 /// Limits that a body of a few kilobytes meets from both sides.
@@ -90,4 +92,25 @@ pub fn assert_only_identifiers(value: &Value) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Judges a notice of a platform: its names are identifiers, and its fields are what `metadata` admits.
+///
+/// # Panics
+/// When one is not.
+pub fn check_notice(mut notice: Notice) {
+    assert!(is_identifier(&notice.event), "{:?}", notice.event);
+    for name in [&notice.survey_id, &notice.response_id]
+        .into_iter()
+        .flatten()
+    {
+        assert!(is_identifier(name), "{name:?}");
+    }
+    let (fields, _) = notice.take_fields(false);
+    assert_eq!(check_metadata(&fields), Ok(()), "{fields:?}");
+}
+
+/// Every byte as `%XX`.
+pub fn percent_encoded(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }

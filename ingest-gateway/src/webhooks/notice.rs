@@ -84,7 +84,7 @@ impl Notice {
 
     /// The fields that may be kept, and how many may not. A name of a session that is none of ours is a
     /// field like any other, so that one can see why nothing was matched.
-    pub(crate) fn take_fields(&mut self, matched: bool) -> (Properties, u32) {
+    pub fn take_fields(&mut self, matched: bool) -> (Properties, u32) {
         let mut admission = std::mem::take(&mut self.admission);
         let mut add =
             |name: &str, text: &str| admission.add(name, Member::of_text(text.to_owned()));
