@@ -248,7 +248,10 @@ async fn a_key_of_a_file_is_taken_once_and_never_shown() {
 async fn settings_are_changed_one_by_one() {
     let operator = Operator::new().await;
     operator.done("settings set --organisation acme --deny 192.0.2.0/24 --rate 50");
-    operator.done("settings set --organisation acme --ruleset strict-2");
+    let set = "settings set --organisation acme --ruleset strict-2";
+    let refused = operator.refused(set);
+    assert!(refused.contains("dead letters"), "{refused}");
+    operator.done(&format!("{set} --unknown-versions"));
     operator.done("settings set --organisation acme --survey SV_1 --experiment colours:b");
     let acme: OrganisationId = "acme".parse().unwrap();
     let state = operator.state().await;

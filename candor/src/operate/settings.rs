@@ -78,6 +78,9 @@ pub struct Changes {
     /// Arm of an experiment that new sessions belong to, name:arm
     #[arg(long, value_name = "NAME:ARM", value_parser = arm)]
     pub experiment: Option<String>,
+    /// Takes a ruleset or model that this program does not have
+    #[arg(long)]
+    pub unknown_versions: bool,
     /// Takes settings back to their defaults
     #[arg(long, value_name = "GROUP")]
     pub clear: Vec<Group>,
@@ -156,7 +159,6 @@ async fn set(desk: &Desk, changes: Changes) -> anyhow::Result<()> {
             })))
         }
     };
-    changes.warn();
     desk.put(record).await?;
     eprintln!("written; gateways follow within a second");
     Ok(())
@@ -185,21 +187,24 @@ impl Changes {
             || (clears(Group::Limit) && self.rate.is_some())
             || (clears(Group::Versions) && versions);
         ensure!(!contradicts, "the same settings are given and cleared");
-        Ok(())
+        self.check_versions()
     }
 
-    /// A session whose versions no detector has is dead-lettered, so an operator should know.
-    fn warn(&self) {
-        let ruleset = self
-            .ruleset
-            .as_deref()
-            .filter(|name| *name != BUILTIN_RULESET);
-        let model = self.model.as_deref().filter(|name| *name != BUILTIN_MODEL);
-        for version in ruleset.into_iter().chain(model) {
-            eprintln!(
-                "make sure that every detector has {version}: it cannot judge sessions without it"
+    /// A detector cannot judge sessions of a version it does not have: they are dead-lettered, all of them.
+    fn check_versions(&self) -> anyhow::Result<()> {
+        let given = [
+            (&self.ruleset, "ruleset", BUILTIN_RULESET),
+            (&self.model, "model", BUILTIN_MODEL),
+        ];
+        for (version, what, builtin) in given {
+            let known = version.as_deref().is_none_or(|version| version == builtin);
+            ensure!(
+                known || self.unknown_versions,
+                "this program has the {what} {builtin} and no other; sessions that ask for one that the detectors do not have end as dead letters. \
+                 If they all have it, add --unknown-versions"
             );
         }
+        Ok(())
     }
 
     fn over(&self, held: OrganisationSettings) -> OrganisationSettings {
@@ -300,12 +305,14 @@ mod tests {
                 "hold for a whole organisation",
             ),
             ("--ruleset r --clear versions", "given and cleared"),
+            ("--ruleset strict-2", "--unknown-versions"),
+            ("--model gbt-1", "--unknown-versions"),
         ] {
             let refused = changes(arguments).check().unwrap_err().to_string();
             assert!(refused.contains(sentence), "{arguments}: {refused}");
         }
         assert!(
-            changes("--survey SV_1 --experiment colours:a")
+            changes("--survey SV_1 --experiment colours:a --ruleset builtin-1")
                 .check()
                 .is_ok()
         );

@@ -65,6 +65,8 @@ pub(super) struct OpenWindow {
     platform: Option<String>,
     survey_id: Option<String>,
     respondent_id: Option<String>,
+    /// The experiment's arm stamped on the session's first record.
+    experiment: Option<String>,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     opened_ms: i64,
@@ -87,6 +89,7 @@ impl OpenWindow {
         window.platform.clone_from(&started.platform);
         window.survey_id.clone_from(&started.survey_id);
         window.respondent_id.clone_from(&started.respondent_id);
+        window.experiment.clone_from(&started.versions.experiment);
         window.created_at = started.created_at;
         window.expires_at = Some(started.expires_at);
         window
@@ -104,6 +107,7 @@ impl OpenWindow {
             platform: None,
             survey_id: None,
             respondent_id: None,
+            experiment: None,
             created_at: input.session_id.created_at(),
             expires_at: None,
             opened_ms: input.broker_ms,
@@ -253,7 +257,8 @@ impl OpenWindow {
 
     fn judge(&self) -> (Verdict, f64) {
         let begin = Instant::now();
-        let verdict = self.features.verdict(&self.ruleset);
+        let mut verdict = self.features.verdict(&self.ruleset);
+        verdict.versions.experiment.clone_from(&self.experiment);
         (verdict, begin.elapsed().as_secs_f64() * 1e3)
     }
 

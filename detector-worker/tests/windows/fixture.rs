@@ -74,6 +74,9 @@ pub(crate) fn batch_value(entry: &Entry, events: usize, sequence: u64) -> String
     )
 }
 
+/// The experiment's arm of every session.
+pub(crate) const ARM: &str = "colours:b";
+
 fn first_record(session_id: SessionId, time: DateTime<Utc>) -> SessionStarted {
     SessionStarted {
         session_id,
@@ -90,7 +93,7 @@ fn first_record(session_id: SessionId, time: DateTime<Utc>) -> SessionStarted {
         versions: StampedVersions {
             ruleset: "builtin-1".to_owned(),
             model: "none".to_owned(),
-            experiment: None,
+            experiment: Some(ARM.to_owned()),
         },
     }
 }

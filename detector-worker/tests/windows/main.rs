@@ -8,7 +8,7 @@ mod model;
 
 use schemas::verdict::{Phase, VerdictRecord, WindowStatus};
 
-use fixture::{Entry, Kind, START, feed, fresh, run};
+use fixture::{ARM, Entry, Kind, START, feed, fresh, run};
 
 fn entry(at: i64, kind: Kind) -> Entry {
     Entry {
@@ -109,6 +109,22 @@ fn a_retried_batch_is_folded_once() {
             .event_count,
         20
     );
+}
+
+#[test]
+fn every_verdict_carries_the_arm_that_was_stamped_on_the_first_record() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        entry(20, Kind::Requested),
+        entry(30, Kind::Completed),
+    ];
+    let records = run(&log);
+    let verdicts = records.iter().filter_map(|record| record.verdict.as_ref());
+    let arms: Vec<_> = verdicts
+        .map(|verdict| verdict.versions.experiment.as_deref())
+        .collect();
+    assert_eq!(arms, [Some(ARM); 3], "running, requested, final");
 }
 
 #[test]
