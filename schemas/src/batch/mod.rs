@@ -139,12 +139,14 @@ pub fn scan_request<'a>(
     limits: &BatchLimits,
 ) -> Result<ScannedBatch<'a>, BatchError> {
     let mut cursor = Cursor::new(text);
-    let batch = match cursor.token()? {
+    match cursor.token()? {
         Token::ArrayStart => {
             let mut batch = ScannedBatch::new(text, None);
             batch.events(&mut cursor, limits)?;
+            // What is not JSON is that first, whatever else it is.
+            cursor.finish()?;
             batch.check_filled()?;
-            Some(batch)
+            Ok(batch)
         }
         Token::ObjectStart => {
             let mut members = Members::default();
@@ -155,12 +157,14 @@ pub fn scan_request<'a>(
                 let token = cursor.token()?;
                 members.take(&mut cursor, (key, start, token), limits)?;
             }
-            members.finish(limits)?
+            cursor.finish()?;
+            members.finish(limits)?.ok_or(BatchError::NotABatch)
         }
-        _ => None,
-    };
-    cursor.finish()?;
-    batch.ok_or(BatchError::NotABatch)
+        _ => {
+            cursor.finish()?;
+            Err(BatchError::NotABatch)
+        }
+    }
 }
 
 impl<'a> ScannedBatch<'a> {
