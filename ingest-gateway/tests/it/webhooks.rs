@@ -367,7 +367,8 @@ async fn a_completion_that_names_no_session_of_the_organisation_is_unmatched() {
     let gateway = start().await;
     let foreign = mint("other").to_string();
     let ours = mint("default").to_string();
-    let forged = format!("{}0", &ours[..ours.len() - 1]);
+    let (head, last) = ours.split_at(ours.len() - 1);
+    let forged = format!("{head}{}", if last == "0" { '1' } else { '0' });
     let contexts = [
         foreign.as_str(),
         &forged,
