@@ -23,16 +23,9 @@ pub(crate) async fn prepare(config: &KafkaConfig, partitions: i32) -> anyhow::Re
     };
     kafka::admin::create_topics(config, &config.topics(), sizes).await?;
     let options = NewKeyOptions {
-        organisation: ORGANISATION.parse()?,
-        kind: KeyKind::Secret,
-        mode: KeyMode::Test,
         name: Some("bench".to_owned()),
         scopes: Scope::ALL.to_vec(),
-        origins: Vec::new(),
-        surveys: Vec::new(),
-        networks: Vec::new(),
-        limit: None,
-        expires_at: None,
+        ..NewKeyOptions::new(ORGANISATION.parse()?, KeyKind::Secret, KeyMode::Test)
     };
     let key = options.adopt(KEY, Utc::now());
     let writer = ControlWriter::new(config, "/candor/bench")?;

@@ -214,19 +214,11 @@ mod tests {
 
     fn key(organisation: &str, kind: KeyKind, origins: &[&str]) -> NewKey {
         let options = NewKeyOptions {
-            organisation: organisation.parse().unwrap(),
-            kind,
-            mode: KeyMode::Live,
-            name: None,
-            scopes: vec![],
             origins: origins
                 .iter()
                 .map(|origin| origin.parse().unwrap())
                 .collect(),
-            surveys: vec![],
-            networks: vec![],
-            limit: None,
-            expires_at: None,
+            ..NewKeyOptions::new(organisation.parse().unwrap(), kind, KeyMode::Live)
         };
         options.make(Utc::now())
     }

@@ -82,6 +82,22 @@ impl std::fmt::Debug for NewKey {
 }
 
 impl NewKeyOptions {
+    /// A key that may do nothing yet, from anywhere, for ever: name what it needs over this.
+    pub fn new(organisation: OrganisationId, kind: KeyKind, mode: KeyMode) -> Self {
+        Self {
+            organisation,
+            kind,
+            mode,
+            name: None,
+            scopes: Vec::new(),
+            origins: Vec::new(),
+            surveys: Vec::new(),
+            networks: Vec::new(),
+            limit: None,
+            expires_at: None,
+        }
+    }
+
     /// Makes the key: fresh randomness for its text and its id. Nothing is written.
     pub fn make(self, now: DateTime<Utc>) -> NewKey {
         let random = random_text(KEY_CHARACTERS);
@@ -240,18 +256,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn options(kind: KeyKind, mode: KeyMode) -> NewKeyOptions {
-        NewKeyOptions {
-            organisation: "acme".parse().unwrap(),
-            kind,
-            mode,
-            name: None,
-            scopes: vec![],
-            origins: vec![],
-            surveys: vec![],
-            networks: vec![],
-            limit: None,
-            expires_at: None,
-        }
+        NewKeyOptions::new("acme".parse().unwrap(), kind, mode)
     }
 
     #[test]

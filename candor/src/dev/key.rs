@@ -26,16 +26,9 @@ pub(super) async fn publish(
         "CANDOR_BOOTSTRAP_SECRET_KEY must be a secret key, sk_test_... or sk_live_..."
     );
     let options = NewKeyOptions {
-        organisation,
-        kind,
-        mode,
         name: Some("development".to_owned()),
         scopes: Scope::ALL.to_vec(),
-        origins: vec![],
-        surveys: vec![],
-        networks: vec![],
-        limit: None,
-        expires_at: None,
+        ..NewKeyOptions::new(organisation, kind, mode)
     };
     let desk = Desk::open(kafka).await?;
     keys::adopt(&desk, options, key)

@@ -196,15 +196,7 @@ pub(crate) fn key() -> NewKey {
 
 pub(crate) fn options() -> NewKeyOptions {
     NewKeyOptions {
-        organisation: "acme".parse().unwrap(),
-        kind: KeyKind::Secret,
-        mode: KeyMode::Test,
-        name: None,
         scopes: Scope::ALL.to_vec(),
-        origins: vec![],
-        surveys: vec![],
-        networks: vec![],
-        limit: None,
-        expires_at: None,
+        ..NewKeyOptions::new("acme".parse().unwrap(), KeyKind::Secret, KeyMode::Test)
     }
 }

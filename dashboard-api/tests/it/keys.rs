@@ -16,16 +16,8 @@ async fn put_key(
     change: impl FnOnce(&mut NewKeyOptions),
 ) -> (ControlWriter, NewKey) {
     let mut options = NewKeyOptions {
-        organisation: api.organisation().clone(),
-        kind: KeyKind::Secret,
-        mode: KeyMode::Live,
-        name: None,
         scopes: vec![Scope::VerdictsRead],
-        origins: vec![],
-        surveys: vec![],
-        networks: vec![],
-        limit: None,
-        expires_at: None,
+        ..NewKeyOptions::new(api.organisation().clone(), KeyKind::Secret, KeyMode::Live)
     };
     change(&mut options);
     let config = KafkaConfig {

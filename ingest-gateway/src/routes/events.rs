@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use schemas::batch::{BatchSequence, scan_request};
+use schemas::batch::{BatchLimits, BatchSequence, scan_request};
 use schemas::header::RecordType;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -80,7 +80,8 @@ async fn store(
     let key = IdempotencyKey::of(&parts.headers)?;
     let received = gateway.bodies.read(&parts.headers, body).await?;
     let batch_id = Uuid::now_v7().to_string();
-    let prepared = scan(gateway, &received.bytes, (&batch_id, key));
+    let limits = gateway.batch_limits(edge.now);
+    let prepared = scan(&received.bytes, &limits, (&batch_id, key));
     drop(received.bytes);
     let prepared = prepared.inspect_err(|error| count_rejected(&gateway.metrics, error))?;
     let tally = Tally::new(&gateway.metrics, &prepared);
@@ -107,13 +108,12 @@ async fn store(
 
 /// Scans the body and wraps what is accepted of it.
 fn scan(
-    gateway: &Gateway,
     body: &[u8],
+    limits: &BatchLimits,
     (batch_id, key): (&str, Option<IdempotencyKey<'_>>),
 ) -> Result<Prepared, IngestError> {
     let text = std::str::from_utf8(body).map_err(|_| IngestError::NotUtf8)?;
-    let limits = gateway.batch_limits(gateway.now());
-    let batch = scan_request(text, &limits).map_err(IngestError::Batch)?;
+    let batch = scan_request(text, limits).map_err(IngestError::Batch)?;
     // A batch that names its writer is recognisable already; otherwise the key is a writer of its own
     // whose only batch this is.
     let writer = key

@@ -205,18 +205,7 @@ pub(crate) fn usual_key() -> ControlRecord {
 /// The record of a key with this text, of its prefix's kind; `change` makes it what the test needs.
 pub(crate) fn key(text: &str, change: impl FnOnce(&mut NewKeyOptions)) -> ControlRecord {
     let (kind, mode) = KeyKind::of(text).unwrap();
-    let mut options = NewKeyOptions {
-        organisation: "default".parse().unwrap(),
-        kind,
-        mode,
-        name: None,
-        scopes: Vec::new(),
-        origins: Vec::new(),
-        surveys: Vec::new(),
-        networks: Vec::new(),
-        limit: None,
-        expires_at: None,
-    };
+    let mut options = NewKeyOptions::new("default".parse().unwrap(), kind, mode);
     if kind == KeyKind::Secret {
         options.scopes = Scope::ALL.to_vec();
     }

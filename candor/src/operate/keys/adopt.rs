@@ -68,18 +68,8 @@ mod tests {
 
     #[test]
     fn only_a_long_text_of_the_kind_and_mode_is_taken_and_none_is_repeated() {
-        let options = NewKeyOptions {
-            organisation: "acme".parse().unwrap(),
-            kind: KeyKind::Secret,
-            mode: KeyMode::Test,
-            name: None,
-            scopes: vec![],
-            origins: vec![],
-            surveys: vec![],
-            networks: vec![],
-            limit: None,
-            expires_at: None,
-        };
+        let organisation = "acme".parse().unwrap();
+        let options = NewKeyOptions::new(organisation, KeyKind::Secret, KeyMode::Test);
         let random = "0123456789abcdef".repeat(2);
         assert!(check(&options, &format!("sk_test_{random}")).is_ok());
         for bad in [
