@@ -10,6 +10,7 @@
 
 mod channels;
 mod combine;
+mod compact;
 mod finding;
 mod ruleset;
 mod stats;

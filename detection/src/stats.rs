@@ -1,7 +1,9 @@
 //! Streaming statistics in constant memory.
 
+use serde::{Deserialize, Serialize};
+
 /// Count, mean and spread by Welford's recurrence (B. P. Welford, Technometrics 4, 1962).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Moments {
     count: u32,
     mean: f64,
@@ -43,8 +45,9 @@ impl Moments {
 ///
 /// Bucket `i` holds values from `edge(i)` to `edge(i + 1)`, with `edge(0) = 0`, `edge(i) = 1.25^(i-1)`.
 /// A quantile is the upper edge of its bucket: at most a quarter too high.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Quantiles {
+    #[serde(with = "crate::compact::sparse")]
     counts: [u32; Self::BUCKETS],
     total: u32,
 }

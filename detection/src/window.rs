@@ -4,9 +4,11 @@ use schemas::batch::BatchRecord;
 use schemas::event::{Event, EventType, Field};
 use schemas::session::{Property, SessionStarted};
 use schemas::verdict::Verdict;
+use serde::{Deserialize, Serialize};
 
 use crate::channels::{Answers, Device, Focus, Keys, Network, Pointer, Scroll, Timing};
 use crate::combine;
+use crate::compact::unless_default;
 use crate::ruleset::Ruleset;
 use crate::writers::{Admission, WriterLedger};
 
@@ -20,18 +22,27 @@ pub enum Folded {
 }
 
 /// Streaming features of one window. Holds no events and no memory outside itself.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Window {
+    #[serde(with = "unless_default")]
     writers: WriterLedger,
     events: u64,
     unordered: u64,
+    #[serde(with = "unless_default")]
     pub(crate) keys: Keys,
+    #[serde(with = "unless_default")]
     pub(crate) pointer: Pointer,
+    #[serde(with = "unless_default")]
     pub(crate) timing: Timing,
+    #[serde(with = "unless_default")]
     pub(crate) device: Device,
+    #[serde(with = "unless_default")]
     pub(crate) network: Network,
+    #[serde(with = "unless_default")]
     pub(crate) focus: Focus,
+    #[serde(with = "unless_default")]
     pub(crate) scroll: Scroll,
+    #[serde(with = "unless_default")]
     pub(crate) answers: Answers,
 }
 

@@ -6,6 +6,7 @@
 //! data is not dropped.
 
 use schemas::batch::BatchSequence;
+use serde::{Deserialize, Serialize};
 
 const WRITERS: usize = 16;
 const BITS: u64 = 64;
@@ -21,7 +22,7 @@ pub(crate) enum Admission {
     Unknown,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Writer {
     /// FNV-1a of the writer's identifier; 64 bits of one session's few writers do not collide.
     hash: u64,
@@ -33,8 +34,9 @@ struct Writer {
     used: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct WriterLedger {
+    #[serde(with = "crate::compact::sparse")]
     writers: [Writer; WRITERS],
     clock: u32,
 }

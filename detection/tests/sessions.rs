@@ -160,4 +160,26 @@ proptest! {
         let session = Generator::new(seed, Mix::only(kind)).session(0).to_recording().unwrap();
         prop_assert_eq!(judge(&session, size), judge(&session, usize::MAX));
     }
+
+    /// What a worker stores of a window is the window, to the last bit.
+    #[test]
+    fn a_window_survives_being_put_away_at_any_point(kind in prop::sample::select(&Kind::ALL[..]), seed: u64, size in 1usize..60, share in 0.0f64..1.0) {
+        let mut session = Generator::new(seed, Mix::only(kind)).session(0).to_recording().unwrap();
+        let (before, after) = {
+            let events = std::mem::take(&mut session.events);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small number")]
+            let at = (events.len() as f64 * share) as usize;
+            (events[..at].to_vec(), events[at..].to_vec())
+        };
+        let mut whole = Window::new();
+        session.events = before;
+        fold(&mut whole, &session, size);
+        let bytes = postcard::to_allocvec(&whole).unwrap();
+        let mut stored: Window = postcard::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(&stored, &whole);
+        session.events = after;
+        fold(&mut whole, &session, size);
+        fold(&mut stored, &session, size);
+        prop_assert_eq!(postcard::to_allocvec(&stored).unwrap(), postcard::to_allocvec(&whole).unwrap());
+    }
 }

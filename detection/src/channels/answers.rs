@@ -2,6 +2,7 @@
 
 use schemas::event::{Event, EventTime, EventType, Field};
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 use crate::ruleset::Thresholds;
@@ -13,7 +14,7 @@ const READING_SPEED: f64 = 60.0;
 const ANSWER_LENGTH: f64 = 20.0;
 
 /// Counts of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Answers {
     events: u32,
     shown: Option<(EventTime, f64)>,

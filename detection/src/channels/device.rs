@@ -2,12 +2,13 @@
 
 use schemas::event::{Event, Field, Value};
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use super::Pointer;
 use crate::finding::{Finding, Judgement};
 
 /// What has been said; the latest report of each property counts.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Device {
     reports: u32,
     webdriver: bool,

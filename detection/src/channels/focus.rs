@@ -2,6 +2,7 @@
 
 use schemas::event::{Event, EventTime, EventType, Field};
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 
@@ -9,7 +10,7 @@ use crate::finding::{Finding, Judgement};
 const SOON: f64 = 8000.0;
 
 /// Counts of focus changes.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Focus {
     events: u32,
     leaves: u32,

@@ -2,6 +2,7 @@
 
 use schemas::event::{Event, EventTime, EventType, Field};
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 use crate::ruleset::Thresholds;
@@ -17,13 +18,15 @@ const INSTANT: f64 = 15.0;
 const EXACT: usize = 64;
 
 /// Counts of key presses.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keys {
     presses: u32,
     held: u32,
     instant: u32,
     /// How often each whole millisecond of dwell below [`EXACT`] occurred.
+    #[serde(with = "crate::compact::sparse")]
     dwell: [u16; EXACT],
+    #[serde(with = "crate::compact::unless_default")]
     intervals: Moments,
     broken_intervals: u32,
     corrections: u32,

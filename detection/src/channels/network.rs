@@ -3,11 +3,12 @@
 use schemas::event::{Event, Field};
 use schemas::session::ClientStamp;
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 
 /// What is known of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Network {
     reports: u32,
     datacenter: bool,

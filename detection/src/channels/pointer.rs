@@ -4,6 +4,7 @@
 
 use schemas::event::{Event, EventTime, EventType, Field};
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 use crate::ruleset::Thresholds;
@@ -18,13 +19,14 @@ const INSTANT: f64 = 12.0;
 const FAR: f64 = 100.0;
 
 /// Counts of pointer events.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Pointer {
     events: u32,
     moves: u32,
     clicks: u32,
     touches: u32,
     untrusted: u32,
+    #[serde(with = "crate::compact::unless_default")]
     holds: Quantiles,
     instant: u32,
     down: Option<EventTime>,

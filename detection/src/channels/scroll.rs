@@ -2,6 +2,7 @@
 
 use schemas::event::{Event, Field};
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 use crate::stats::share;
@@ -10,7 +11,7 @@ use crate::stats::share;
 const JUMP: f64 = 1200.0;
 
 /// Counts of scroll events.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Scroll {
     events: u32,
     untrusted: u32,

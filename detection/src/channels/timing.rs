@@ -2,6 +2,7 @@
 
 use schemas::event::{Event, EventTime, EventType, Field};
 use schemas::verdict::Method;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 use crate::ruleset::Thresholds;
@@ -13,9 +14,10 @@ const BURST: f64 = 40.0;
 const THINK: std::ops::Range<f64> = 700.0..8000.0;
 
 /// Counts of the times between actions (presses, keys, insertions, answers).
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Timing {
     actions: u32,
+    #[serde(with = "crate::compact::unless_default")]
     presses: Moments,
     bursts: u32,
     thinks: u32,

@@ -64,7 +64,9 @@ event_types! {
 }
 
 /// When an event happened by the client's clock: microseconds since the Unix epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct EventTime(pub i64);
 
 impl EventTime {
