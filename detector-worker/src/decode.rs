@@ -36,7 +36,10 @@ pub(crate) fn decode<'a>(
             let about = requested.session_id;
             (Content::Requested(requested), about)
         }
-        RecordType::Verdict | RecordType::WebhookNotice => return Err(Poison::RecordType),
+        RecordType::Verdict
+        | RecordType::Fingerprint
+        | RecordType::CoordinationFinding
+        | RecordType::WebhookNotice => return Err(Poison::RecordType),
     };
     if about != session_id {
         return Err(Poison::KeyMismatch);

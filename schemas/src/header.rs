@@ -25,18 +25,24 @@ pub enum RecordType {
     AnalysisRequested,
     /// [`crate::verdict::VerdictRecord`]
     Verdict,
+    /// [`crate::coordination::FingerprintRecord`]
+    Fingerprint,
+    /// [`crate::coordination::CoordinationFinding`]
+    CoordinationFinding,
     /// [`crate::webhook::WebhookNotice`]
     WebhookNotice,
 }
 
 impl RecordType {
     /// Every type.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::SessionStarted,
         Self::EventBatch,
         Self::SessionCompleted,
         Self::AnalysisRequested,
         Self::Verdict,
+        Self::Fingerprint,
+        Self::CoordinationFinding,
         Self::WebhookNotice,
     ];
 
@@ -48,6 +54,8 @@ impl RecordType {
             Self::SessionCompleted => "candor.session.completed.v1",
             Self::AnalysisRequested => "candor.analysis.requested.v1",
             Self::Verdict => "candor.verdict.v1",
+            Self::Fingerprint => "candor.fingerprint.v1",
+            Self::CoordinationFinding => "candor.coordination.finding.v1",
             Self::WebhookNotice => "candor.webhook.notice.v1",
         }
     }

@@ -5,6 +5,7 @@ use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
 use crate::compact::{FORM, LAYOUTS, Layout};
+use crate::coordination::{CoordinationFinding, FingerprintRecord};
 use crate::event::field::{MAX_TOKEN, Rule};
 use crate::event::{EventType, Field, MAX_FIELDS};
 use crate::session::{AnalysisRequested, SessionCompleted, SessionStarted};
@@ -14,8 +15,8 @@ use crate::webhook::WebhookNotice;
 /// Every record's schema under its `ce_type`.
 pub fn documents() -> Vec<(&'static str, Value)> {
     use crate::header::RecordType::{
-        AnalysisRequested as Analysis, EventBatch, SessionCompleted as Completed,
-        SessionStarted as Started, Verdict, WebhookNotice as Notice,
+        AnalysisRequested as Analysis, CoordinationFinding as Finding, EventBatch, Fingerprint,
+        SessionCompleted as Completed, SessionStarted as Started, Verdict, WebhookNotice as Notice,
     };
     vec![
         (Started.as_str(), schema_for!(SessionStarted).to_value()),
@@ -23,6 +24,14 @@ pub fn documents() -> Vec<(&'static str, Value)> {
         (Completed.as_str(), schema_for!(SessionCompleted).to_value()),
         (Analysis.as_str(), schema_for!(AnalysisRequested).to_value()),
         (Verdict.as_str(), schema_for!(VerdictRecord).to_value()),
+        (
+            Fingerprint.as_str(),
+            schema_for!(FingerprintRecord).to_value(),
+        ),
+        (
+            Finding.as_str(),
+            schema_for!(CoordinationFinding).to_value(),
+        ),
         (Notice.as_str(), schema_for!(WebhookNotice).to_value()),
     ]
 }

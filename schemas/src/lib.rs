@@ -17,6 +17,7 @@
 //! | [`control`] | API keys, settings, integrations and declared agents: the control topic |
 //! | [`session`] | session started, completed, analysis requested |
 //! | [`verdict`] | verdicts, revisions, reasons |
+//! | [`coordination`] | fingerprints of closed windows, findings across sessions |
 //! | [`webhook`] | notices of survey platforms |
 //! | [`recording`] | the recorded-session file form used by `candor score` and `loadgen` |
 //! | [`json_schema`] | JSON Schema of every record |
@@ -26,6 +27,7 @@ pub mod asyncapi;
 pub mod batch;
 pub mod compact;
 pub mod control;
+pub mod coordination;
 pub mod event;
 pub mod header;
 pub mod ids;

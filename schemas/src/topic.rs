@@ -6,7 +6,7 @@
 /// How a topic's partition count is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartitionCount {
-    /// As many as the operator asks for; topics keyed by session id all share this count.
+    /// As many as the operator asks for; topics that follow the sessions all share this count.
     PerSession,
     /// Always one: the order of all records matters.
     One,
@@ -28,10 +28,12 @@ pub struct TopicSpec {
 pub struct Topics {
     /// Session started, event batches, completed, analysis requested; keyed by session id.
     pub events: String,
-    /// Verdicts, one record per revision; keyed by session id.
+    /// Verdicts, one record per revision, and coordination findings; keyed by session id.
     pub verdicts: String,
     /// Compacted window snapshots, co-partitioned with `events`.
     pub windows: String,
+    /// What closed windows looked like; keyed by what is counted together.
+    pub fingerprints: String,
     /// Compacted keys, organisations, rulesets, settings; one partition.
     pub control: String,
     /// Records of `events` that cannot be processed, with the reason in their headers.
@@ -47,6 +49,7 @@ impl Topics {
             events: format!("{prefix}.events.v1"),
             verdicts: format!("{prefix}.verdicts.v1"),
             windows: format!("{prefix}.windows.v1"),
+            fingerprints: format!("{prefix}.fingerprints.v1"),
             control: format!("{prefix}.control.v1"),
             dead_letters: format!("{prefix}.events.v1.dlq"),
             webhooks: format!("{prefix}.webhooks.v1"),
@@ -78,6 +81,8 @@ impl Topics {
             spec(&self.events, PerSession, &events),
             spec(&self.verdicts, PerSession, &[("retention.ms", DAYS_30)]),
             spec(&self.windows, PerSession, &windows),
+            // Twice as long as the usual time for which sessions are counted together.
+            spec(&self.fingerprints, PerSession, &[("retention.ms", DAYS_2)]),
             spec(&self.control, One, &[("cleanup.policy", "compact")]),
             spec(&self.dead_letters, PerSession, &dead_letters),
             spec(&self.webhooks, One, &[("retention.ms", DAYS_30)]),
@@ -91,5 +96,6 @@ impl Default for Topics {
     }
 }
 
+const DAYS_2: &str = "172800000";
 const DAYS_7: &str = "604800000";
 const DAYS_30: &str = "2592000000";

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use schemas::batch::BatchRecord;
+use schemas::coordination::{CoordinationFinding, FingerprintRecord};
 use schemas::header::RecordType;
 use schemas::json_schema;
 use schemas::session::{AnalysisRequested, SessionCompleted, SessionStarted};
@@ -44,6 +45,8 @@ fn every_golden_example_survives_its_codec() {
     survives::<SessionCompleted>(RecordType::SessionCompleted);
     survives::<AnalysisRequested>(RecordType::AnalysisRequested);
     survives::<VerdictRecord>(RecordType::Verdict);
+    survives::<FingerprintRecord>(RecordType::Fingerprint);
+    survives::<CoordinationFinding>(RecordType::CoordinationFinding);
     let text = golden(RecordType::EventBatch);
     let batch = BatchRecord::decode(text.as_bytes()).unwrap();
     assert_eq!(batch.len(), 5);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::BINDING;
 use crate::control::{AgentKey, ApiKeyRecord, Integration, OrganisationSettings, SurveySettings};
+use crate::coordination::{CoordinationFinding, FingerprintRecord};
 use crate::header::{DEAD_LETTER_HEADERS, RecordType};
 use crate::json_schema::batch_record;
 use crate::session::{AnalysisRequested, SessionCompleted, SessionStarted};
@@ -17,6 +18,8 @@ use crate::webhook::WebhookNotice;
 
 /// Name of the message of the dead-letter topic.
 pub(super) const DEAD_LETTER: &str = "candor.dead-letter";
+/// Name of the message of the windows topic.
+pub(super) const SNAPSHOT: &str = "candor.window-snapshot";
 
 /// One kind of control record.
 pub(super) struct ControlMessage {
@@ -58,6 +61,7 @@ pub(super) fn components() -> Value {
         messages.insert(control.name.to_owned(), control_message(control, &payload));
     }
     messages.insert(DEAD_LETTER.to_owned(), dead_letter());
+    messages.insert(SNAPSHOT.to_owned(), snapshot());
     let mut schemas = generator.take_definitions(true);
     schemas.insert("EventBatch".to_owned(), draft7(batch_record()));
     json!({ "messages": messages, "schemas": schemas })
@@ -70,6 +74,8 @@ fn payload(kind: RecordType, generator: &mut SchemaGenerator) -> Value {
         RecordType::SessionCompleted => of::<SessionCompleted>(generator),
         RecordType::AnalysisRequested => of::<AnalysisRequested>(generator),
         RecordType::Verdict => of::<VerdictRecord>(generator),
+        RecordType::Fingerprint => of::<FingerprintRecord>(generator),
+        RecordType::CoordinationFinding => of::<CoordinationFinding>(generator),
         RecordType::WebhookNotice => of::<WebhookNotice>(generator),
     }
 }
@@ -101,6 +107,8 @@ fn words(kind: RecordType) -> (&'static str, &'static str, &'static str) {
         RecordType::SessionCompleted => ("SessionCompleted", "A session is over.", SESSION),
         RecordType::AnalysisRequested => ("AnalysisRequested", "Somebody wants a verdict now.", SESSION),
         RecordType::Verdict => ("Verdict", "One revision of a session's verdict.", SESSION),
+        RecordType::Fingerprint => ("Fingerprint", "What a closed window looked like.", "`{organisation}/{survey}/{kind}/{fingerprint}`; the survey may be empty."),
+        RecordType::CoordinationFinding => ("CoordinationFinding", "Several sessions have something in common: what one of them is told.", SESSION),
         RecordType::WebhookNotice => ("WebhookNotice", "A notice of a survey platform.", "Id of the integration."),
     }
 }
@@ -121,6 +129,10 @@ fn examples(kind: RecordType) -> &'static [&'static str] {
             "../../golden/candor.analysis.requested.v1.json"
         )],
         RecordType::Verdict => &[include_str!("../../golden/candor.verdict.v1.json")],
+        RecordType::Fingerprint => &[include_str!("../../golden/candor.fingerprint.v1.json")],
+        RecordType::CoordinationFinding => &[include_str!(
+            "../../golden/candor.coordination.finding.v1.json"
+        )],
         RecordType::WebhookNotice => &[include_str!("../../golden/candor.webhook.notice.v1.json")],
     }
 }
@@ -178,6 +190,18 @@ fn dead_letter() -> Value {
                      "description": "The source's headers and these." },
         "payload": { "description": "The value of the source record, whatever it is." },
         "bindings": { "kafka": key_binding(&json!({ "type": "string", "description": "The source's key." })) },
+    })
+}
+
+/// The form of a snapshot is the detector's own and changes with it, so only its frame is described.
+fn snapshot() -> Value {
+    json!({
+        "name": SNAPSHOT,
+        "title": "WindowSnapshot",
+        "summary": "The state of one session's window, or nothing: the session is forgotten.",
+        "contentType": "application/octet-stream",
+        "payload": { "description": "One byte with the version of the form, then the window in that form; of another version than its own the detector uses no more than where to read again." },
+        "bindings": { "kafka": key_binding(&json!({ "type": "string", "description": "Id of the session." })) },
     })
 }
 

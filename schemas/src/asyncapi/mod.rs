@@ -88,14 +88,22 @@ fn channels() -> Vec<Channel> {
         channel(
             "verdicts",
             "Verdicts",
-            "One record per revision of a session's verdict, keyed by the session's id. A revision is applied only if it is higher than the one known.",
-            vec![RecordType::Verdict.as_str()],
+            "One record per revision of a session's verdict, and one per finding about several sessions, keyed by the session's id. A revision is applied only if it is higher than the one known.",
+            [RecordType::Verdict, RecordType::CoordinationFinding]
+                .map(RecordType::as_str)
+                .to_vec(),
         ),
         channel(
             "windows",
             "Snapshots of windows",
-            "Kept for snapshots of the detector's windows, co-partitioned with the events. This version writes none: windows are rebuilt from the events.",
-            Vec::new(),
+            "The detector's own: snapshots of its open windows, co-partitioned with the events and keyed by the session's id. Values are binary and belong to one version of the detector; a record without a value says that the session is forgotten. Written in transactions with the offsets of the events: read committed.",
+            vec![messages::SNAPSHOT],
+        ),
+        channel(
+            "fingerprints",
+            "Fingerprints of closed windows",
+            "What closed windows looked like, keyed by what is counted together: organisation, survey, kind and fingerprint. The detector's second stage counts sessions by it.",
+            vec![RecordType::Fingerprint.as_str()],
         ),
         channel(
             "control",
@@ -131,7 +139,7 @@ fn session_records() -> Vec<&'static str> {
 
 #[rustfmt::skip]
 fn operations() -> Vec<Operation> {
-    use RecordType::{AnalysisRequested, EventBatch, SessionCompleted, SessionStarted, Verdict, WebhookNotice};
+    use RecordType::{AnalysisRequested, CoordinationFinding, EventBatch, Fingerprint, SessionCompleted, SessionStarted, Verdict, WebhookNotice};
     let operation = |id, (action, channel), summary, messages| Operation { id, action, channel, summary, messages };
     let control = || messages::CONTROL.iter().map(|record| record.name).collect();
     let (send, receive) = ("send", "receive");
@@ -144,9 +152,14 @@ fn operations() -> Vec<Operation> {
         operation("apiRequestsAnalysis", (send, "events"), "The API asks for a verdict now.", vec![AnalysisRequested.as_str()]),
         operation("detectorFoldsSessions", (receive, "events"), "The detector folds a session's records into its windows.", session_records()),
         operation("detectorPublishesVerdicts", (send, "verdicts"), "The detector writes running, requested and final verdicts.", vec![Verdict.as_str()]),
+        operation("detectorKeepsWindows", (send, "windows"), "The detector writes snapshots of its windows.", vec![messages::SNAPSHOT]),
+        operation("detectorRestoresWindows", (receive, "windows"), "A new owner of a partition reads the windows of the one before.", vec![messages::SNAPSHOT]),
+        operation("detectorPublishesFingerprints", (send, "fingerprints"), "The detector writes what closed windows looked like.", vec![Fingerprint.as_str()]),
+        operation("detectorCountsFingerprints", (receive, "fingerprints"), "The detector's second stage counts the sessions that share a fingerprint.", vec![Fingerprint.as_str()]),
+        operation("detectorPublishesFindings", (send, "verdicts"), "The second stage writes what it found, once for each session.", vec![CoordinationFinding.as_str()]),
         operation("detectorSetsAside", (send, "deadLetters"), "The detector sets aside what it cannot process.", vec![messages::DEAD_LETTER]),
         operation("sinkStoresEvents", (receive, "events"), "The raw sink stores batches of events.", vec![EventBatch.as_str()]),
-        operation("sinkStoresVerdicts", (receive, "verdicts"), "The verdict sink stores verdicts.", vec![Verdict.as_str()]),
+        operation("sinkStoresVerdicts", (receive, "verdicts"), "The verdict sink stores verdicts and findings.", [Verdict, CoordinationFinding].map(RecordType::as_str).to_vec()),
         operation("apiFollowsVerdicts", (receive, "verdicts"), "The API feeds the dashboard and answers those who wait.", vec![Verdict.as_str()]),
     ]
 }

@@ -1,0 +1,225 @@
+//! Coordination: the same device (later: trajectory, rhythm) in several sessions.
+//!
+//! A closed window says what it looked like in a few [`FingerprintRecord`]s; the detector's second stage counts distinct
+//! sessions with one fingerprint and says what it found in [`CoordinationFinding`]s on the verdicts topic. Findings stand
+//! beside verdicts and never change one: a verdict stays a pure function of its own session's records (INV-3).
+//!
+//! A fingerprint is a hash: nothing that a person is or wrote can be read from it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OrganisationId, SessionId};
+use crate::verdict::RiskLevel;
+
+/// What is the same in several sessions.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum FingerprintKind {
+    /// The device and the network it was used in.
+    Device,
+}
+
+impl FingerprintKind {
+    /// Every kind.
+    pub const ALL: [Self; 1] = [Self::Device];
+
+    /// The stable text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+        }
+    }
+}
+
+/// A hash of 128 bits; as text 32 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint(u128);
+
+/// A text that is not a fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint is 32 lower-case hexadecimal digits")]
+pub struct BadFingerprint;
+
+/// Hexadecimal digits of a fingerprint.
+const DIGITS: usize = 32;
+
+impl Fingerprint {
+    /// The fingerprint of that hash.
+    pub fn new(hash: u128) -> Self {
+        Self(hash)
+    }
+
+    /// The hash.
+    pub fn hash(self) -> u128 {
+        self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = BadFingerprint;
+
+    fn from_str(text: &str) -> Result<Self, BadFingerprint> {
+        // One hash has one text, because the text is part of a Kafka key.
+        let is_digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+        if text.len() != DIGITS || !text.bytes().all(is_digit) {
+            return Err(BadFingerprint);
+        }
+        u128::from_str_radix(text, 16)
+            .map(Self)
+            .map_err(|_| BadFingerprint)
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = BadFingerprint;
+
+    fn try_from(text: String) -> Result<Self, BadFingerprint> {
+        text.parse()
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
+
+impl JsonSchema for Fingerprint {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Fingerprint".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9a-f]{32}$",
+            "description": "A hash of 128 bits, hexadecimal.",
+        })
+    }
+}
+
+/// The value of a record on the fingerprints topic: what one closed window looked like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FingerprintRecord {
+    /// The session.
+    pub session_id: SessionId,
+    /// Its owner. Sessions of different organisations are never counted together.
+    pub organisation: OrganisationId,
+    /// The platform's name of the survey. Sessions of different surveys are not counted together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey_id: Option<String>,
+    /// The window: offset of its first record.
+    pub window: i64,
+    /// What the fingerprint is of.
+    pub kind: FingerprintKind,
+    /// The fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Broker time of the window's last record.
+    pub observed_at: DateTime<Utc>,
+}
+
+impl FingerprintRecord {
+    /// The record's key: what is counted together goes to one partition.
+    pub fn key(&self) -> String {
+        format!(
+            "{}/{}/{}/{}",
+            self.organisation,
+            self.survey_id.as_deref().unwrap_or_default(),
+            self.kind.as_str(),
+            self.fingerprint
+        )
+    }
+}
+
+/// Something that several sessions have in common: a record on the verdicts topic, one for each of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CoordinationFinding {
+    /// The session that it is about.
+    pub session_id: SessionId,
+    /// Its owner.
+    pub organisation: OrganisationId,
+    /// The platform's name of the survey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey_id: Option<String>,
+    /// What the fingerprint is of.
+    pub kind: FingerprintKind,
+    /// The fingerprint that they share.
+    pub fingerprint: Fingerprint,
+    /// Distinct sessions that share it, this one among them; at least so many when the detector's bound is reached.
+    pub sessions: u32,
+    /// Broker time of the first of them that still counts.
+    pub first_at: DateTime<Utc>,
+    /// Broker time of the last of them.
+    pub last_at: DateTime<Utc>,
+    /// Probability of automation that it alone justifies, 0 to 1.
+    pub score: f64,
+    /// The score as a level.
+    pub risk_level: RiskLevel,
+    /// Offset of the fingerprint record behind it; see [`Self::order`].
+    pub revision: i64,
+    /// Stable name of the test, e.g. `coordination.same_device`.
+    pub code: String,
+    /// A sentence for the analyst.
+    pub text: String,
+    /// The measured numbers behind it.
+    pub evidence: BTreeMap<String, f64>,
+}
+
+impl CoordinationFinding {
+    /// Orders the findings of one session and fingerprint: higher replaces lower, so that more sessions replace fewer and
+    /// a replay changes nothing.
+    pub fn order(&self) -> (u32, i64) {
+        (self.sessions, self.revision)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_fingerprint_survives_its_text(hash: u128) {
+            let fingerprint = Fingerprint::new(hash);
+            prop_assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_has_one_text() {
+        let text = Fingerprint::new(0xab).to_string();
+        assert_eq!(text, "000000000000000000000000000000ab");
+        for other in ["ab", &text.to_uppercase(), &format!("+{}", &text[1..])] {
+            assert_eq!(other.parse::<Fingerprint>(), Err(BadFingerprint), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_key_names_everything_that_is_counted_together() {
+        let golden = include_str!("../golden/candor.fingerprint.v1.json");
+        let record: FingerprintRecord = serde_json::from_str(golden).unwrap();
+        let key = "acme/SV_1/device/6f1d0c8a52b94e37a1c3d5e7f9012b4d";
+        assert_eq!(record.key(), key);
+        let without = FingerprintRecord {
+            survey_id: None,
+            ..record
+        };
+        assert_eq!(without.key(), key.replace("SV_1", ""));
+    }
+}
