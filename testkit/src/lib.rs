@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod collect;
+mod committed;
 mod database;
 mod fault;
 mod folder;
@@ -12,6 +13,7 @@ mod topics;
 mod wait;
 
 pub use collect::{CollectedRecord, Until, collect};
+pub use committed::{Commit, committed};
 pub use database::TestDatabase;
 pub use embedded;
 pub use embedded::free_port;
