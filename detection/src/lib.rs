@@ -12,6 +12,7 @@ mod channels;
 mod combine;
 mod compact;
 mod finding;
+mod fingerprint;
 mod ruleset;
 mod stats;
 mod window;

@@ -64,6 +64,7 @@ impl Window {
             }
         }
         self.network.client(&started.client);
+        self.device.traits.client(&started.client, started.test);
     }
 
     /// Adds a batch, unless it has been added before.

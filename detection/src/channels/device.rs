@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Pointer;
 use crate::finding::{Finding, Judgement};
+use crate::fingerprint::Traits;
 
 /// What has been said; the latest report of each property counts.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub(crate) struct Device {
     screen: (Option<f64>, Option<f64>),
     viewport: (Option<f64>, Option<f64>),
     no_languages: bool,
+    /// For the fingerprint alone.
+    pub(crate) traits: Traits,
 }
 
 impl Device {
@@ -37,6 +40,7 @@ impl Device {
 
     pub(crate) fn flag(&mut self, field: Field, value: bool) {
         self.reports = self.reports.max(1);
+        self.traits.flag(field, value);
         match field {
             Field::Webdriver => self.webdriver = value,
             Field::Automation => self.automation = value,
@@ -49,6 +53,7 @@ impl Device {
 
     pub(crate) fn number(&mut self, field: Field, value: f64) {
         self.reports = self.reports.max(1);
+        self.traits.number(field, value);
         match field {
             Field::TouchPoints => self.touch_points = Some(value),
             Field::ScreenWidth => self.screen.0 = Some(value),
@@ -62,6 +67,7 @@ impl Device {
 
     pub(crate) fn word(&mut self, field: Field, value: &str) {
         self.reports = self.reports.max(1);
+        self.traits.word(field, value);
         if field == Field::Renderer {
             self.software_renderer = value == "software";
         }
