@@ -71,58 +71,31 @@ pub fn document() -> Value {
 }
 
 /// In the order of [`Topics::specs`].
+#[rustfmt::skip]
 fn channels() -> Vec<Channel> {
-    let channel = |id, title, description, messages| Channel {
-        id,
-        title,
-        description,
-        messages,
-    };
+    let channel = |id, title, description, messages| Channel { id, title, description, messages };
     vec![
-        channel(
-            "events",
-            "Sessions and their events",
+        channel("events", "Sessions and their events",
             "Everything about a session, keyed by its id: one session is in one partition, in one order. The broker's append time decides windows.",
-            session_records(),
-        ),
-        channel(
-            "verdicts",
-            "Verdicts",
+            session_records()),
+        channel("verdicts", "Verdicts",
             "One record per revision of a session's verdict, and one per finding about several sessions, keyed by the session's id. A revision is applied only if it is higher than the one known.",
-            [RecordType::Verdict, RecordType::CoordinationFinding]
-                .map(RecordType::as_str)
-                .to_vec(),
-        ),
-        channel(
-            "windows",
-            "Snapshots of windows",
+            [RecordType::Verdict, RecordType::CoordinationFinding].map(RecordType::as_str).to_vec()),
+        channel("windows", "Snapshots of windows",
             "The detector's own: snapshots of its open windows, co-partitioned with the events and keyed by the session's id. Values are binary and belong to one version of the detector; a record without a value says that the session is forgotten. Written in transactions with the offsets of the events: read committed.",
-            vec![messages::SNAPSHOT],
-        ),
-        channel(
-            "fingerprints",
-            "Fingerprints of closed windows",
+            vec![messages::SNAPSHOT]),
+        channel("fingerprints", "Fingerprints of closed windows",
             "What closed windows looked like, keyed by what is counted together: organisation, survey, kind and fingerprint. The detector's second stage counts sessions by it.",
-            vec![RecordType::Fingerprint.as_str()],
-        ),
-        channel(
-            "control",
-            "Keys and settings",
+            vec![RecordType::Fingerprint.as_str()]),
+        channel("control", "Keys and settings",
             "The newest record of a key is the truth; a record without a value removes what its key names. The gateway serves only after it has read the topic to its end.",
-            messages::CONTROL.iter().map(|record| record.name).collect(),
-        ),
-        channel(
-            "deadLetters",
-            "Records that cannot be processed",
-            "Records of the events topic that will fail again identically: key, value and headers of the source, in its partition, with five more headers.",
-            vec![messages::DEAD_LETTER],
-        ),
-        channel(
-            "webhooks",
-            "Notices of survey platforms",
+            messages::CONTROL.iter().map(|record| record.name).collect()),
+        channel("deadLetters", "Records that cannot be processed",
+            "Records of the events topic, or of those behind it, that will fail again identically: key, value and headers of the source, in its partition, with five more headers.",
+            vec![messages::DEAD_LETTER]),
+        channel("webhooks", "Notices of survey platforms",
             "What platforms have told through their webhooks, once they have proved who they are, keyed by integration.",
-            vec![RecordType::WebhookNotice.as_str()],
-        ),
+            vec![RecordType::WebhookNotice.as_str()]),
     ]
 }
 
