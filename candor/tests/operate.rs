@@ -258,12 +258,12 @@ async fn settings_are_changed_one_by_one() {
     let settings = state.organisation(&acme).unwrap();
     assert_eq!(settings.deny.len(), 1);
     assert_eq!(settings.key_limit.unwrap().per_second.get(), 50);
-    let survey = state.versions_for(&acme, Some("SV_1"));
+    let survey = state.settled_versions(&acme, Some("SV_1"));
     assert_eq!(
         (survey.ruleset.as_str(), survey.experiment.as_deref()),
         ("strict-2", Some("colours:b"))
     );
-    assert_eq!(state.versions_for(&acme, None).experiment, None);
+    assert_eq!(state.settled_versions(&acme, None).experiment, None);
     let shown = operator.json("settings show --organisation acme --survey SV_1");
     assert_eq!(shown["new_sessions"]["experiment"], "colours:b");
     operator.done("settings set --organisation acme --clear versions");

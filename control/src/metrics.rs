@@ -29,7 +29,7 @@ impl Metrics {
     pub(crate) fn register(registry: &Registry) -> Result<Self, MetricsError> {
         let metrics = Self {
             records: IntGaugeVec::new(
-                Opts::new(RECORDS, "Keys, settings, integrations and agents that hold"),
+                Opts::new(RECORDS, "Records of the control topic that hold"),
                 &["kind"],
             )?,
             unreadable: IntCounterVec::new(
@@ -49,7 +49,12 @@ impl Metrics {
         registry.register(Box::new(metrics.unreadable.clone()))?;
         registry.register(Box::new(metrics.last_read.clone()))?;
         registry.register(Box::new(metrics.reads.clone()))?;
-        for problem in ["unknown_key", "bad_value", "key_mismatch"] {
+        for problem in [
+            "unknown_key",
+            "bad_value",
+            "key_mismatch",
+            "contents_changed",
+        ] {
             metrics.unreadable.with_label_values(&[problem]);
         }
         Ok(metrics)
@@ -67,6 +72,9 @@ impl Metrics {
             ("survey", counts.surveys),
             ("integration", counts.integrations),
             ("agent", counts.agents),
+            ("ruleset", counts.rulesets),
+            ("model", counts.models),
+            ("experiment", counts.experiments),
         ];
         for (kind, count) in kinds {
             let count = i64::try_from(count).unwrap_or(i64::MAX);

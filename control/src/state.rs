@@ -9,10 +9,9 @@ use schemas::control::{
     KeyHash, KeyId, OrganisationSettings, SurveySettings,
 };
 use schemas::ids::OrganisationId;
-use schemas::session::StampedVersions;
 
 use crate::origins::Origins;
-use crate::versions::builtin_versions;
+use crate::versions::Versions;
 
 /// How many records there are of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +26,12 @@ pub struct Counts {
     pub integrations: usize,
     /// Keys of declared agents, active or not.
     pub agents: usize,
+    /// Versions of rulesets, the built-in one not among them.
+    pub rulesets: usize,
+    /// Versions of models.
+    pub models: usize,
+    /// Experiments, running or ended.
+    pub experiments: usize,
 }
 
 /// Keys and settings as they stood when it was taken. Built once, never changed.
@@ -40,6 +45,7 @@ pub struct ControlState {
     surveys: HashMap<OrganisationId, HashMap<String, Arc<SurveySettings>>>,
     integrations: BTreeMap<IntegrationId, Arc<Integration>>,
     agents: HashMap<String, Arc<AgentKey>>,
+    pub(crate) versions: Versions,
 }
 
 impl ControlState {
@@ -71,6 +77,9 @@ impl ControlState {
             ControlRecord::Agent(agent) => {
                 self.agents.insert(agent.key_id.clone(), Arc::new(agent));
             }
+            ControlRecord::Ruleset(ruleset) => self.versions.insert_ruleset(ruleset),
+            ControlRecord::Model(model) => self.versions.insert_model(model),
+            ControlRecord::Experiment(experiment) => self.versions.insert_experiment(experiment),
         }
     }
 
@@ -127,20 +136,6 @@ impl ControlState {
     ) -> impl Iterator<Item = &Arc<SurveySettings>> {
         let surveys = self.surveys.get(organisation);
         surveys.into_iter().flat_map(HashMap::values)
-    }
-
-    /// The versions for a session that begins now: of its survey, else of its organisation, else those
-    /// built in.
-    pub fn versions_for(
-        &self,
-        organisation: &OrganisationId,
-        survey: Option<&str>,
-    ) -> StampedVersions {
-        let of_survey = survey
-            .and_then(|survey| self.survey(organisation, survey))
-            .and_then(|settings| settings.versions.as_ref());
-        let settled = of_survey.or_else(|| self.organisation(organisation)?.versions.as_ref());
-        settled.cloned().unwrap_or_else(builtin_versions)
     }
 
     /// The integration of this id; none when it is revoked.
@@ -201,6 +196,9 @@ impl ControlState {
             surveys: self.surveys.values().map(HashMap::len).sum(),
             integrations: self.integrations.len(),
             agents: self.agents.len(),
+            rulesets: self.versions.rulesets.len(),
+            models: self.versions.models.len(),
+            experiments: self.versions.experiments.len(),
         }
     }
 }
@@ -278,44 +276,6 @@ mod tests {
         assert!(!state.origins_allow(&acme, "https://c.example", later));
         assert!(state.any_origin_allows("https://c.example", later));
     }
-
-    #[test]
-    fn versions_are_those_of_the_survey_then_of_the_organisation_then_built_in() {
-        let versions = |ruleset: &str| {
-            Some(StampedVersions {
-                ruleset: ruleset.to_owned(),
-                ..builtin_versions()
-            })
-        };
-        let acme: OrganisationId = "acme".parse().unwrap();
-        let survey = |name: &str, versions| SurveySettings {
-            organisation: acme.clone(),
-            survey_id: name.to_owned(),
-            versions,
-        };
-        let state = ControlState::of([
-            ControlRecord::Organisation(OrganisationSettings {
-                organisation: acme.clone(),
-                allow: vec![],
-                deny: vec![],
-                key_limit: None,
-                versions: versions("theirs-1"),
-            }),
-            ControlRecord::Survey(survey("SV_1", versions("survey-1"))),
-            ControlRecord::Survey(survey("SV_2", None)),
-        ]);
-        let ruleset = |organisation: &str, survey| {
-            state
-                .versions_for(&organisation.parse().unwrap(), survey)
-                .ruleset
-        };
-        assert_eq!(ruleset("acme", Some("SV_1")), "survey-1");
-        assert_eq!(ruleset("acme", Some("SV_2")), "theirs-1");
-        assert_eq!(ruleset("acme", None), "theirs-1");
-        assert_eq!(ruleset("other", Some("SV_1")), BUILTIN);
-    }
-
-    const BUILTIN: &str = crate::BUILTIN_RULESET;
 
     #[test]
     fn a_revoked_integration_and_agent_are_listed_but_not_found() {

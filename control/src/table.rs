@@ -2,7 +2,9 @@
 //!
 //! A record that cannot be read is counted and never touches another key. What happens to its own key
 //! depends on what is safe: a key, integration or agent whose terms cannot be read is not accepted any
-//! more; settings stay as they were, because without them a deny list would fall away.
+//! more, and an experiment takes no more sessions; settings stay as they were, because without them a
+//! deny list would fall away. Rulesets and models stay as they were, too, and whatever says something
+//! else of a known version is refused: sessions are under way that are judged by it.
 
 use std::collections::BTreeMap;
 
@@ -28,11 +30,16 @@ impl Table {
         };
         match ControlRecord::decode(&key, value) {
             Ok(record) => {
+                let held = self.0.get(&key);
+                if held.is_some_and(|held| !record.may_replace(held)) {
+                    let key = key.to_string();
+                    return Err(ControlError::ContentsChanged { key });
+                }
                 self.0.insert(key, record);
                 Ok(())
             }
             Err(error) => {
-                if !is_settings(&key) {
+                if !outlives_bad_values(&key) {
                     self.0.remove(&key);
                 }
                 Err(error)
@@ -46,10 +53,16 @@ impl Table {
     }
 }
 
-fn is_settings(key: &ControlKey) -> bool {
+fn outlives_bad_values(key: &ControlKey) -> bool {
     match key {
-        ControlKey::Organisation(_) | ControlKey::Survey(..) => true,
-        ControlKey::ApiKey(_) | ControlKey::Integration(_) | ControlKey::Agent(_) => false,
+        ControlKey::Organisation(_)
+        | ControlKey::Survey(..)
+        | ControlKey::Ruleset(_)
+        | ControlKey::Model(_) => true,
+        ControlKey::ApiKey(_)
+        | ControlKey::Integration(_)
+        | ControlKey::Agent(_)
+        | ControlKey::Experiment(_) => false,
     }
 }
 
@@ -57,7 +70,9 @@ fn is_settings(key: &ControlKey) -> bool {
 mod tests {
     use super::*;
     use crate::testing::{any_key, any_record};
+    use chrono::Utc;
     use proptest::prelude::*;
+    use schemas::control::{Arm, Experiment, RulesetRecord};
     use std::collections::HashMap;
 
     #[derive(Debug, Clone)]
@@ -74,6 +89,71 @@ mod tests {
             // Never a key of the model, so that what it holds must not change.
             1 => ("[a-z]{0,8}", any::<Vec<u8>>()).prop_map(|(key, value)| Step::Foreign(key, value)),
         ]
+    }
+
+    fn put(table: &mut Table, record: &ControlRecord) -> Result<(), &'static str> {
+        let value = record.encode().unwrap();
+        let applied = table.apply(record.key().to_string().as_bytes(), Some(&value));
+        applied.map_err(|error| error.kind())
+    }
+
+    fn ruleset(bot_score: f64) -> ControlRecord {
+        let thresholds = serde_json::json!({ "bot_score": bot_score });
+        ControlRecord::Ruleset(RulesetRecord {
+            version: "strict-2".to_owned(),
+            description: None,
+            created_at: Utc::now(),
+            thresholds: thresholds.as_object().cloned().unwrap(),
+        })
+    }
+
+    #[test]
+    fn the_contents_of_a_version_stay_what_they_were_first() {
+        let mut table = Table::default();
+        assert_eq!(put(&mut table, &ruleset(0.5)), Ok(()));
+        assert_eq!(put(&mut table, &ruleset(0.4)), Err("contents_changed"));
+        let bad = table.apply(b"ruleset/strict-2", Some(b"{}")).unwrap_err();
+        assert_eq!(bad.kind(), "bad_value");
+        assert_eq!(put(&mut table, &ruleset(0.5)), Ok(()));
+        let state = table.state();
+        let held = state.ruleset("strict-2").unwrap();
+        assert_eq!(held.thresholds["bot_score"], 0.5);
+    }
+
+    #[test]
+    fn an_experiments_arms_stay_and_its_end_is_final() {
+        let mut experiment = Experiment {
+            name: "colours".to_owned(),
+            description: None,
+            arms: vec![Arm {
+                name: "a".to_owned(),
+                share: 500,
+                ruleset: "strict-2".to_owned(),
+                model: "none".to_owned(),
+            }],
+            organisations: vec![],
+            surveys: vec![],
+            started_at: Utc::now(),
+            ended_at: None,
+            shadow: None,
+        };
+        let mut table = Table::default();
+        let mut put = |experiment: &Experiment| {
+            put(&mut table, &ControlRecord::Experiment(experiment.clone()))
+        };
+        assert_eq!(put(&experiment), Ok(()));
+        experiment.arms[0].share = 400;
+        assert_eq!(put(&experiment), Err("contents_changed"));
+        experiment.arms[0].share = 500;
+        experiment.ended_at = Some(Utc::now());
+        assert_eq!(put(&experiment), Ok(()));
+        experiment.ended_at = None;
+        assert_eq!(put(&experiment), Err("contents_changed"));
+        // A value that no session could be shared out by ends it as well.
+        let shares = br#"{"name":"colours","arms":[],"started_at":"2026-01-01T00:00:00Z"}"#;
+        let bad = table.apply(b"experiment/colours", Some(shares));
+        assert_eq!(bad.unwrap_err().kind(), "bad_value");
+        assert_eq!(table.state().counts().experiments, 0);
     }
 
     proptest! {

@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
 use schemas::control::{
-    AgentKey, ApiKeyRecord, ControlKey, ControlRecord, Integration, IntegrationId,
-    IntegrationPlatform, KeyHash, KeyId, KeyKind, KeyMode, OrganisationSettings, RateLimit, Scope,
-    SealedSecret, SurveySettings,
+    AgentKey, ApiKeyRecord, Arm, ControlKey, ControlRecord, Experiment, Integration, IntegrationId,
+    IntegrationPlatform, KeyHash, KeyId, KeyKind, KeyMode, ModelContent, ModelRecord,
+    OrganisationSettings, RateLimit, RulesetRecord, Scope, SealedSecret, Shadow, SurveySettings,
+    sha256_hex,
 };
 use schemas::ids::OrganisationId;
 use schemas::session::StampedVersions;
@@ -128,6 +129,65 @@ fn any_agent() -> impl Strategy<Value = AgentKey> {
     )
 }
 
+/// A ruleset whose thresholds follow from its version: contents never change.
+fn any_ruleset() -> impl Strategy<Value = RulesetRecord> {
+    (1u8..4, prop::option::of(".{0,9}"), any_time()).prop_map(
+        |(number, description, created_at)| {
+            let thresholds = serde_json::json!({ "bot_score": f64::from(number) / 7.0 });
+            RulesetRecord {
+                version: format!("r{number}"),
+                description,
+                created_at,
+                thresholds: thresholds.as_object().cloned().unwrap_or_default(),
+            }
+        },
+    )
+}
+
+fn any_model() -> impl Strategy<Value = ModelRecord> {
+    (1u8..4, any_time(), prop::bool::ANY).prop_map(|(number, created_at, inside)| ModelRecord {
+        version: format!("m{number}"),
+        description: None,
+        created_at,
+        format: "test".to_owned(),
+        sha256: sha256_hex(&[number; 3]),
+        bytes: 3,
+        content: if inside {
+            ModelContent::Base64(base64::Engine::encode(
+                &base64::engine::general_purpose::STANDARD,
+                [number; 3],
+            ))
+        } else {
+            ModelContent::Reference(format!("models/{number}"))
+        },
+    })
+}
+
+/// An experiment that has not ended: an end is final, so it would not be replaced by any other.
+fn any_experiment() -> impl Strategy<Value = Experiment> {
+    let surveys = prop::option::of("[ab]");
+    (1u16..4, any_time(), any_organisation(), surveys).prop_map(
+        |(number, started_at, organisation, survey)| Experiment {
+            name: format!("e{number}"),
+            description: None,
+            arms: vec![Arm {
+                name: "a".to_owned(),
+                share: number,
+                ruleset: "r1".to_owned(),
+                model: "none".to_owned(),
+            }],
+            organisations: vec![organisation],
+            surveys: survey.into_iter().collect(),
+            started_at,
+            ended_at: None,
+            shadow: Some(Shadow {
+                ruleset: "r2".to_owned(),
+                model: "none".to_owned(),
+            }),
+        },
+    )
+}
+
 /// Any record of any kind.
 pub(crate) fn any_record() -> impl Strategy<Value = ControlRecord> {
     let organisation = (
@@ -156,6 +216,9 @@ pub(crate) fn any_record() -> impl Strategy<Value = ControlRecord> {
         }),
         any_integration().prop_map(ControlRecord::Integration),
         any_agent().prop_map(ControlRecord::Agent),
+        any_ruleset().prop_map(ControlRecord::Ruleset),
+        any_model().prop_map(ControlRecord::Model),
+        any_experiment().prop_map(ControlRecord::Experiment),
     ]
 }
 

@@ -247,6 +247,9 @@ fn record_type(key: &ControlKey) -> &'static str {
         ControlKey::Survey(..) => "candor.control.survey.v1",
         ControlKey::Integration(_) => "candor.control.integration.v1",
         ControlKey::Agent(_) => "candor.control.agent.v1",
+        ControlKey::Ruleset(_) => "candor.control.ruleset.v1",
+        ControlKey::Model(_) => "candor.control.model.v1",
+        ControlKey::Experiment(_) => "candor.control.experiment.v1",
     }
 }
 

@@ -101,7 +101,7 @@ impl Description {
     ) -> Result<SessionRecord, IngestError> {
         let survey = self.name.survey_id.as_deref();
         let state = gateway.control.state();
-        let versions = state.versions_for(&caller.organisation, survey);
+        let versions = state.versions_for(&caller.organisation, survey, beginning.session);
         let session_id = beginning.session;
         let started = SessionStarted {
             session_id,

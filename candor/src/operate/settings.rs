@@ -129,7 +129,7 @@ fn show(desk: &Desk, place: &Place) -> anyhow::Result<()> {
     };
     print_json(&serde_json::json!({
         "settings": own.transpose()?,
-        "new_sessions": state.versions_for(&place.organisation, survey),
+        "new_sessions": state.settled_versions(&place.organisation, survey),
     }))
 }
 
@@ -140,7 +140,7 @@ async fn set(desk: &Desk, changes: Changes) -> anyhow::Result<()> {
             let held = desk.state().survey(&organisation, &survey_id).cloned();
             let held = held.and_then(|held| held.versions.clone());
             // What the survey does not say itself is taken from its organisation, as it stands now.
-            let base = desk.state().versions_for(&organisation, None);
+            let base = desk.state().settled_versions(&organisation, None);
             ControlRecord::Survey(SurveySettings {
                 versions: changes.versions(held, base),
                 organisation,

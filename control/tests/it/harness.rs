@@ -150,7 +150,7 @@ impl Reader {
             let seen = self
                 .control
                 .state()
-                .versions_for(&organisation, None)
+                .settled_versions(&organisation, None)
                 .ruleset;
             if seen == ruleset { Ok(()) } else { Err(seen) }
         })

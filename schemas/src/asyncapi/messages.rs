@@ -8,7 +8,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::BINDING;
-use crate::control::{AgentKey, ApiKeyRecord, Integration, OrganisationSettings, SurveySettings};
+use crate::control::{
+    AgentKey, ApiKeyRecord, Experiment, Integration, ModelRecord, OrganisationSettings,
+    RulesetRecord, SurveySettings,
+};
 use crate::coordination::{CoordinationFinding, FingerprintRecord};
 use crate::header::{DEAD_LETTER_HEADERS, RecordType};
 use crate::json_schema::batch_record;
@@ -37,6 +40,9 @@ pub(super) const CONTROL: &[ControlMessage] = &[
     ControlMessage { name: "candor.control.survey", key: "survey/{organisation}/{survey}", summary: "Settings of a survey.", schema: of::<SurveySettings> },
     ControlMessage { name: "candor.control.integration", key: "integration/{id}", summary: "An inbound webhook, its secret sealed.", schema: of::<Integration> },
     ControlMessage { name: "candor.control.agent", key: "agent/{thumbprint}", summary: "A public key of a declared agent.", schema: of::<AgentKey> },
+    ControlMessage { name: "candor.control.ruleset", key: "ruleset/{version}", summary: "Thresholds of one version; never changed.", schema: of::<RulesetRecord> },
+    ControlMessage { name: "candor.control.model", key: "model/{version}", summary: "A learned model of one version; never changed.", schema: of::<ModelRecord> },
+    ControlMessage { name: "candor.control.experiment", key: "experiment/{name}", summary: "Arms that new sessions are shared out over.", schema: of::<Experiment> },
 ];
 
 /// A reference to the schema of `T`, whose definition the generator keeps.

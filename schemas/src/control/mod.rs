@@ -1,4 +1,5 @@
-//! Records of the control topic: keys, settings, integrations and declared agents.
+//! Records of the control topic: keys, settings, integrations, declared agents, and what sessions are
+//! judged by: rulesets, models, experiments.
 //!
 //! The topic is compacted and has one partition; the newest record of a key is the truth, a record
 //! without a value removes it. It is the only source of keys and settings for the gateway (INV-10), so
@@ -6,20 +7,27 @@
 //! kept as SHA-256 of 160 random bits, secrets that must be used again are sealed.
 
 mod access;
+mod experiment;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::fmt;
 
 pub use access::{
     ApiKeyRecord, KeyHash, KeyId, KeyKind, KeyMode, KeyPrefixError, Origin, RateLimit, Scope,
 };
+pub use experiment::{Arm, Experiment, ExperimentError, MAX_ARMS, SHARES, Shadow};
 pub use settings::{
     AgentKey, Integration, IntegrationId, IntegrationPlatform, OrganisationSettings, SealedSecret,
     SurveySettings,
 };
+pub use versions::{
+    MAX_MODEL_BYTES, ModelContent, ModelError, ModelRecord, RulesetRecord, sha256_hex,
+};
 
+use crate::event::field::is_identifier;
 use crate::ids::OrganisationId;
 
 /// Why an identifier or setting of a control record was refused.
@@ -47,6 +55,12 @@ pub enum ControlError {
         /// The key that the value asks for.
         value: String,
     },
+    /// The value says something else of a version than was said before.
+    #[error("`{key}` is known with other contents, which never change")]
+    ContentsChanged {
+        /// The key.
+        key: String,
+    },
 }
 
 impl ControlError {
@@ -56,6 +70,7 @@ impl ControlError {
             Self::UnknownKey { .. } => "unknown_key",
             Self::BadValue { .. } => "bad_value",
             Self::KeyMismatch { .. } => "key_mismatch",
+            Self::ContentsChanged { .. } => "contents_changed",
         }
     }
 }
@@ -73,6 +88,12 @@ pub enum ControlKey {
     Integration(IntegrationId),
     /// A public key of a declared agent (Web Bot Auth), by its JWK thumbprint.
     Agent(String),
+    /// The thresholds of a ruleset's version.
+    Ruleset(String),
+    /// A learned model's version.
+    Model(String),
+    /// An experiment.
+    Experiment(String),
 }
 
 const API_KEY: &str = "api_key";
@@ -80,6 +101,9 @@ const ORGANISATION: &str = "organisation";
 const SURVEY: &str = "survey";
 const INTEGRATION: &str = "integration";
 const AGENT: &str = "agent";
+const RULESET: &str = "ruleset";
+const MODEL: &str = "model";
+const EXPERIMENT: &str = "experiment";
 
 impl fmt::Display for ControlKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,6 +113,9 @@ impl fmt::Display for ControlKey {
             Self::Survey(organisation, survey) => write!(f, "{SURVEY}/{organisation}/{survey}"),
             Self::Integration(id) => write!(f, "{INTEGRATION}/{id}"),
             Self::Agent(thumbprint) => write!(f, "{AGENT}/{thumbprint}"),
+            Self::Ruleset(version) => write!(f, "{RULESET}/{version}"),
+            Self::Model(version) => write!(f, "{MODEL}/{version}"),
+            Self::Experiment(name) => write!(f, "{EXPERIMENT}/{name}"),
         }
     }
 }
@@ -116,6 +143,9 @@ impl ControlKey {
             }
             INTEGRATION => rest.parse().ok().map(Self::Integration),
             AGENT => (!rest.is_empty()).then(|| Self::Agent(rest.to_owned())),
+            RULESET => is_identifier(rest).then(|| Self::Ruleset(rest.to_owned())),
+            MODEL => is_identifier(rest).then(|| Self::Model(rest.to_owned())),
+            EXPERIMENT => experiment::is_name(rest).then(|| Self::Experiment(rest.to_owned())),
             _ => None,
         }
     }
@@ -134,6 +164,12 @@ pub enum ControlRecord {
     Integration(Integration),
     /// A key of a declared agent.
     Agent(AgentKey),
+    /// The thresholds of a version.
+    Ruleset(RulesetRecord),
+    /// A learned model.
+    Model(ModelRecord),
+    /// An experiment.
+    Experiment(Experiment),
 }
 
 impl ControlRecord {
@@ -147,6 +183,9 @@ impl ControlRecord {
             }
             Self::Integration(record) => ControlKey::Integration(record.id.clone()),
             Self::Agent(record) => ControlKey::Agent(record.key_id.clone()),
+            Self::Ruleset(record) => ControlKey::Ruleset(record.version.clone()),
+            Self::Model(record) => ControlKey::Model(record.version.clone()),
+            Self::Experiment(record) => ControlKey::Experiment(record.name.clone()),
         }
     }
 
@@ -157,7 +196,20 @@ impl ControlRecord {
             Self::Organisation(record) => Some(&record.organisation),
             Self::Survey(record) => Some(&record.organisation),
             Self::Integration(record) => Some(&record.organisation),
-            Self::Agent(_) => None,
+            Self::Agent(_) | Self::Ruleset(_) | Self::Model(_) | Self::Experiment(_) => None,
+        }
+    }
+
+    /// Whether this may stand where `held` stands: what sessions are judged by never changes under its
+    /// name, and an experiment that has ended does not begin again.
+    pub fn may_replace(&self, held: &Self) -> bool {
+        match (self, held) {
+            (Self::Ruleset(new), Self::Ruleset(held)) => new.has_contents_of(held),
+            (Self::Model(new), Self::Model(held)) => new.has_contents_of(held),
+            (Self::Experiment(new), Self::Experiment(held)) => {
+                new.arms == held.arms && (held.is_running() || !new.is_running())
+            }
+            _ => true,
         }
     }
 
@@ -172,6 +224,9 @@ impl ControlRecord {
             Self::Survey(record) => serde_json::to_vec(record),
             Self::Integration(record) => serde_json::to_vec(record),
             Self::Agent(record) => serde_json::to_vec(record),
+            Self::Ruleset(record) => serde_json::to_vec(record),
+            Self::Model(record) => serde_json::to_vec(record),
+            Self::Experiment(record) => serde_json::to_vec(record),
         }
     }
 
@@ -187,11 +242,18 @@ impl ControlRecord {
             ControlKey::Survey(..) => serde_json::from_slice(value).map(Self::Survey),
             ControlKey::Integration(_) => serde_json::from_slice(value).map(Self::Integration),
             ControlKey::Agent(_) => serde_json::from_slice(value).map(Self::Agent),
+            ControlKey::Ruleset(_) => serde_json::from_slice(value).map(Self::Ruleset),
+            ControlKey::Model(_) => serde_json::from_slice(value).map(Self::Model),
+            ControlKey::Experiment(_) => serde_json::from_slice(value).map(Self::Experiment),
         };
-        let record = record.map_err(|error| ControlError::BadValue {
+        let bad = |problem: String| ControlError::BadValue {
             key: key.to_string(),
-            problem: error.to_string(),
-        })?;
+            problem,
+        };
+        let record = record.map_err(|error| bad(error.to_string()))?;
+        if let Self::Experiment(experiment) = &record {
+            experiment.check().map_err(|error| bad(error.to_string()))?;
+        }
         if record.key() == *key {
             Ok(record)
         } else {

@@ -91,6 +91,9 @@ fn only_texts_of_known_kinds_are_keys_of_records() {
         "survey/acme/SV/with a slash",
         "integration/int_aaaaaaaaaaaaaaaa",
         "agent/thumbprint",
+        "ruleset/strict-2",
+        "model/gbt:2026.1",
+        "experiment/colours",
     ] {
         assert_eq!(ControlKey::parse(good).unwrap().to_string(), good);
     }
@@ -102,6 +105,9 @@ fn only_texts_of_known_kinds_are_keys_of_records() {
         "survey/acme/",
         "survey/acme",
         "agent/",
+        "ruleset/",
+        "ruleset/two words",
+        "experiment/colours:a",
         "other/x",
     ] {
         let refused = ControlKey::parse(bad).unwrap_err();
@@ -145,4 +151,104 @@ fn an_origin_is_scheme_and_host_in_lower_case() {
     ] {
         assert!(bad.parse::<Origin>().is_err(), "{bad}");
     }
+}
+
+fn experiment() -> Experiment {
+    let arm = |name: &str, share| Arm {
+        name: name.to_owned(),
+        share,
+        ruleset: "strict-2".to_owned(),
+        model: "none".to_owned(),
+    };
+    Experiment {
+        name: "colours".to_owned(),
+        description: None,
+        arms: vec![arm("a", 500), arm("b", 500)],
+        organisations: vec!["acme".parse().unwrap()],
+        surveys: vec!["SV_1".to_owned()],
+        started_at: Utc::now(),
+        ended_at: None,
+        shadow: None,
+    }
+}
+
+#[test]
+fn an_experiment_that_cannot_be_is_refused_with_a_sentence() {
+    assert_eq!(experiment().check(), Ok(()));
+    type Spoil = fn(&mut Experiment);
+    let spoilt: [(Spoil, &str); 9] = [
+        (|e| e.name = "a:b".to_owned(), "`a:b` is no name"),
+        (|e| e.arms[0].name = String::new(), "`` is no name"),
+        (|e| e.arms[0].ruleset = "a b".to_owned(), "is no version"),
+        (|e| e.arms.clear(), "1 to 16 arms"),
+        (|e| e.arms[1].name = "a".to_owned(), "two arms called a"),
+        (|e| e.arms[1].share = 0, "arm b has no share"),
+        (|e| e.arms[1].share = 501, "1001 thousandths"),
+        (|e| e.organisations.clear(), "name it and no other"),
+        (
+            |e| {
+                e.shadow = Some(Shadow {
+                    ruleset: "r".to_owned(),
+                    model: " ".to_owned(),
+                });
+            },
+            "is no version",
+        ),
+    ];
+    for (spoil, sentence) in spoilt {
+        let mut spoiled = experiment();
+        spoil(&mut spoiled);
+        let refused = spoiled.check().unwrap_err().to_string();
+        assert!(refused.contains(sentence), "{refused}");
+    }
+}
+
+#[test]
+fn experiments_overlap_when_a_session_could_be_in_both() {
+    let one = experiment();
+    let mut other = experiment();
+    assert!(one.overlaps(&other));
+    other.surveys = vec!["SV_2".to_owned()];
+    assert!(!one.overlaps(&other));
+    other.surveys.clear();
+    assert!(one.overlaps(&other) && other.overlaps(&one));
+    other.organisations = vec!["other".parse().unwrap()];
+    assert!(!one.overlaps(&other));
+    other.organisations.clear();
+    assert!(one.overlaps(&other));
+}
+
+#[test]
+fn a_models_bytes_are_those_that_were_hashed_and_not_too_many() {
+    let model = |bytes: &[u8], text: String| ModelRecord {
+        version: "gbt-1".to_owned(),
+        description: None,
+        created_at: Utc::now(),
+        format: "test".to_owned(),
+        sha256: sha256_hex(bytes),
+        bytes: bytes.len() as u64,
+        content: ModelContent::Base64(text),
+    };
+    assert_eq!(
+        model(b"abc", "YWJj".to_owned()).bytes(),
+        Ok(Some(b"abc".to_vec()))
+    );
+    assert_eq!(
+        model(b"abc", "YWJk".to_owned()).bytes(),
+        Err(ModelError::Altered)
+    );
+    assert_eq!(
+        model(b"abc", "YWJ".to_owned()).bytes(),
+        Err(ModelError::NotBase64)
+    );
+    let large = "A".repeat(MAX_MODEL_BYTES * 4 / 3 + 8);
+    let refused = model(b"abc", large).bytes();
+    assert!(
+        matches!(refused, Err(ModelError::TooLarge { .. })),
+        "{refused:?}"
+    );
+    let mut elsewhere = model(b"abc", String::new());
+    elsewhere.content = ModelContent::Reference("models/gbt-1".to_owned());
+    assert_eq!(elsewhere.bytes(), Ok(None));
+    assert_eq!(elsewhere.verify(b"abd"), Err(ModelError::Altered));
 }
