@@ -186,7 +186,7 @@ impl Handler for DetectorHandler {
         &mut self,
         partition: Partition,
         start: &StartPosition,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<i64, HandlerError> {
         self.epoch += 1;
         let resumed = RestartPoint::decode(&start.metadata);
         let windows = PartitionWindows::new(
@@ -203,7 +203,7 @@ impl Handler for DetectorHandler {
                 at_end: false,
             },
         );
-        Ok(())
+        Ok(start.offset)
     }
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), HandlerError> {

@@ -26,6 +26,7 @@ fn config(topics: &TestTopics) -> WorkerConfig {
         brokers: topics.brokers().to_owned(),
         prefix: topics.prefix().to_owned(),
         session_timeout: Duration::from_secs(6),
+        ..KafkaConfig::default()
     };
     WorkerConfig::new(kafka, ([127, 0, 0, 1], 0).into())
 }

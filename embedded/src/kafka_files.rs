@@ -138,6 +138,7 @@ fn properties_text(data: &Path, ports: KafkaPorts) -> String {
          log.dirs={data}\n\
          auto.create.topics.enable=false\n\
          group.initial.rebalance.delay.ms=0\n\
+         group.min.session.timeout.ms=1000\n\
          offsets.topic.replication.factor=1\n\
          transaction.state.log.replication.factor=1\n\
          transaction.state.log.min.isr=1\n\

@@ -15,6 +15,10 @@ pub struct KafkaConfig {
     pub prefix: String,
     /// How long a group member may be silent before its partitions go elsewhere.
     pub session_timeout: Duration,
+    /// A name that stays with this process over restarts, different for each process (static membership):
+    /// one that is back within the session timeout gets its partitions again without a rebalance, and one
+    /// that ends keeps them from the others for that long. `None`: a new member each time.
+    pub group_instance_id: Option<String>,
 }
 
 impl Default for KafkaConfig {
@@ -23,6 +27,7 @@ impl Default for KafkaConfig {
             brokers: "127.0.0.1:9092".to_owned(),
             prefix: "candor".to_owned(),
             session_timeout: Duration::from_secs(45),
+            group_instance_id: None,
         }
     }
 }
@@ -43,6 +48,10 @@ impl Config for KafkaConfig {
                     "silence after which a member's partitions go elsewhere",
                 )
                 .0,
+            group_instance_id: reader.optional(
+                "KAFKA_GROUP_INSTANCE_ID",
+                "name of this process in its consumer groups, kept over restarts (static membership)",
+            ),
         }
     }
 }

@@ -18,6 +18,18 @@ pub const LAST_COMMIT: &str = "kafka_consumer_last_commit_timestamp_seconds";
 pub const LAG: &str = "kafka_consumer_lag_records";
 /// Time of one commit.
 pub const COMMIT_SECONDS: &str = "kafka_consumer_commit_duration_seconds";
+/// Commits of changelogs that became visible.
+pub const CHANGELOG_COMMITS: &str = "kafka_changelog_commits_total";
+/// Failures of changelogs, by kind: `aborted` was tried again, the others ended the changelog.
+pub const CHANGELOG_FAILURES: &str = "kafka_changelog_failures_total";
+/// Rows committed.
+pub const CHANGELOG_ROWS: &str = "kafka_changelog_rows_total";
+/// Time of one commit with all its attempts.
+pub const CHANGELOG_COMMIT_SECONDS: &str = "kafka_changelog_commit_duration_seconds";
+/// Time from a claim until everything is restored.
+pub const CHANGELOG_RESTORE_SECONDS: &str = "kafka_changelog_restore_duration_seconds";
+/// Rows restored.
+pub const CHANGELOG_RESTORED_ROWS: &str = "kafka_changelog_restored_rows_total";
 
 /// Counters of one producer.
 #[derive(Debug, Clone)]
@@ -91,6 +103,45 @@ impl ConsumerMetrics {
         registry.register(Box::new(metrics.last_commit.clone()))?;
         registry.register(Box::new(metrics.lag.clone()))?;
         registry.register(Box::new(metrics.commit_seconds.clone()))?;
+        Ok(metrics)
+    }
+}
+
+/// Counters of the changelogs of a process.
+#[derive(Debug, Clone)]
+pub struct ChangelogMetrics {
+    pub(crate) commits: IntCounter,
+    pub(crate) failures: IntCounterVec,
+    pub(crate) rows: IntCounter,
+    pub(crate) commit_seconds: Histogram,
+    pub(crate) restore_seconds: Histogram,
+    pub(crate) restored_rows: IntCounter,
+}
+
+impl ChangelogMetrics {
+    /// Registers the metrics.
+    ///
+    /// # Errors
+    /// When a name is taken.
+    pub fn register(registry: &Registry) -> Result<Self, MetricsError> {
+        let seconds = |name, help| Histogram::with_opts(HistogramOpts::new(name, help));
+        let metrics = Self {
+            commits: IntCounter::new(CHANGELOG_COMMITS, "Changelog commits")?,
+            failures: IntCounterVec::new(
+                Opts::new(CHANGELOG_FAILURES, "Failures of changelogs"),
+                &["kind"],
+            )?,
+            rows: IntCounter::new(CHANGELOG_ROWS, "Rows committed")?,
+            commit_seconds: seconds(CHANGELOG_COMMIT_SECONDS, "Time of one commit")?,
+            restore_seconds: seconds(CHANGELOG_RESTORE_SECONDS, "Time from claim to restored")?,
+            restored_rows: IntCounter::new(CHANGELOG_RESTORED_ROWS, "Rows restored")?,
+        };
+        registry.register(Box::new(metrics.commits.clone()))?;
+        registry.register(Box::new(metrics.failures.clone()))?;
+        registry.register(Box::new(metrics.rows.clone()))?;
+        registry.register(Box::new(metrics.commit_seconds.clone()))?;
+        registry.register(Box::new(metrics.restore_seconds.clone()))?;
+        registry.register(Box::new(metrics.restored_rows.clone()))?;
         Ok(metrics)
     }
 }

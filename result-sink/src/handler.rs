@@ -65,14 +65,14 @@ impl Handler for SinkHandler {
         &mut self,
         partition: Partition,
         start: &StartPosition,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<i64, HandlerError> {
         self.last_epoch += 1;
         let assignment = Assignment {
             epoch: self.last_epoch,
             ledger: OffsetLedger::new(start.offset),
         };
         self.assignments.insert(partition, assignment);
-        Ok(())
+        Ok(start.offset)
     }
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), HandlerError> {

@@ -12,19 +12,17 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use super::committer::Committer;
+use super::aside::Aside;
 use super::context::{LoopContext, Rebalance};
-use super::{ConsumerConfig, StartPosition};
+use super::questions::{Asker, Committer, Inquirer};
+use super::{ConsumerConfig, GroupHandle};
 use crate::Partition;
 use crate::metrics::ConsumerMetrics;
 
-/// Longest wait for one answer of the group coordinator or a partition leader.
-const ANSWER_WAIT: Duration = Duration::from_secs(5);
+/// Longest wait for a reader to be moved: a step inside librdkafka, no request.
+const PLACE_WAIT: Duration = Duration::from_millis(100);
 /// librdkafka's own; shorter for a short session, so that one late heartbeat does not end it.
 const HEARTBEAT: Duration = Duration::from_secs(3);
-
-/// Partitions with where each is read from.
-pub(super) type Starts = Vec<(Partition, StartPosition)>;
 
 pub(super) struct Membership {
     consumer: Arc<BaseConsumer<LoopContext>>,
@@ -58,61 +56,27 @@ impl Membership {
         self.consumer.assignment_lost()
     }
 
-    /// Where each partition is to be read from: its commit, else its beginning.
-    pub(super) fn starts(&self, partitions: &[Partition]) -> Result<Starts, KafkaError> {
-        if partitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let committed = self
-            .consumer
-            .committed_offsets(self.list(partitions), ANSWER_WAIT)?;
-        let mut starts = Vec::with_capacity(partitions.len());
-        for element in committed.elements() {
-            // An error is not "nothing committed": that would replay the whole partition.
-            element.error()?;
-            let start = match element.offset() {
-                Offset::Offset(offset) => StartPosition {
-                    offset,
-                    metadata: element.metadata().to_owned(),
-                },
-                _ => StartPosition {
-                    offset: self.beginning(element.partition())?,
-                    metadata: String::new(),
-                },
-            };
-            starts.push((element.partition(), start));
-        }
-        Ok(starts)
-    }
-
-    fn beginning(&self, partition: Partition) -> Result<i64, KafkaError> {
-        let marks = self
-            .consumer
-            .fetch_watermarks(&self.topic, partition, ANSWER_WAIT)?;
-        Ok(marks.0)
-    }
-
-    /// Answers an assignment: reading begins at `starts`.
-    pub(super) fn take(&self, starts: &[(Partition, StartPosition)]) -> Result<(), KafkaError> {
+    /// Answers an assignment. Nothing of it is read: the reader stands at the end, for which it has to ask
+    /// the broker first, and is paused before there can be an answer.
+    pub(super) fn take(&self, partitions: &[Partition]) -> Result<(), KafkaError> {
         let mut list = TopicPartitionList::new();
-        for (partition, start) in starts {
-            list.add_partition_offset(&self.topic, *partition, Offset::Offset(start.offset))?;
+        for partition in partitions {
+            list.add_partition_offset(&self.topic, *partition, Offset::End)?;
         }
         self.consumer.incremental_assign(&list)?;
         self.context().end_rebalance();
         Ok(())
     }
 
-    /// Answers an assignment of which nothing will be read, because the consumer is ending.
-    pub(super) fn decline(&self, partitions: &[Partition]) -> Result<(), KafkaError> {
-        // An offset is given only to save librdkafka from asking for one.
-        let start = StartPosition {
-            offset: 0,
-            metadata: String::new(),
-        };
-        let partitions = partitions.iter().copied();
-        let starts: Vec<_> = partitions.zip(std::iter::repeat(start)).collect();
-        self.take(&starts)
+    /// Moves the reader of an assigned partition. Not by taking the partition out and in again: librdkafka
+    /// would take that for the answer to a revocation of which the loop has not heard yet.
+    ///
+    /// # Errors
+    /// Also while the partition's reader is just being started; then it has to be tried again.
+    pub(super) fn place(&self, partition: Partition, offset: i64) -> Result<(), KafkaError> {
+        let offset = Offset::Offset(offset);
+        self.consumer
+            .seek(&self.topic, partition, offset, PLACE_WAIT)
     }
 
     /// Answers a revocation.
@@ -123,16 +87,40 @@ impl Membership {
     }
 
     pub(super) fn pause(&self, partitions: &[Partition]) -> Result<(), KafkaError> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
         self.consumer.pause(&self.list(partitions))
     }
 
     pub(super) fn resume(&self, partitions: &[Partition]) -> Result<(), KafkaError> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
         self.consumer.resume(&self.list(partitions))
     }
 
-    /// A committer of this member's; it must be dropped first.
+    pub(super) fn group(&self) -> GroupHandle {
+        GroupHandle::of(&self.consumer)
+    }
+
+    /// Commits in the background; must be dropped before the membership.
     pub(super) fn start_committer(&self) -> std::io::Result<Committer> {
-        Committer::start(Arc::clone(&self.consumer), self.topic.clone())
+        let asker = self.asker();
+        Aside::start("kafka-commit", move |points| asker.commit(points))
+    }
+
+    /// Asks in the background; must be dropped before the membership.
+    pub(super) fn start_inquirer(&self) -> std::io::Result<Inquirer> {
+        let asker = self.asker();
+        Aside::start("kafka-inquire", move |question| asker.answer(question))
+    }
+
+    fn asker(&self) -> Asker {
+        Asker {
+            consumer: Arc::clone(&self.consumer),
+            topic: self.topic.clone(),
+        }
     }
 
     fn list(&self, partitions: &[Partition]) -> TopicPartitionList {
@@ -148,7 +136,7 @@ impl Drop for Membership {
     fn drop(&mut self) {
         for rebalance in self.context().begin_closing() {
             let answer = match &rebalance {
-                Rebalance::Assign(partitions) => self.decline(partitions),
+                Rebalance::Assign(partitions) => self.take(partitions),
                 Rebalance::Revoke(partitions) => self.hand_back(partitions),
             };
             if let Err(error) = answer {
@@ -177,5 +165,8 @@ fn settings(config: &ConsumerConfig) -> ClientConfig {
         .set("fetch.queue.backoff.ms", "50")
         .set("fetch.wait.max.ms", "50")
         .set("queued.max.messages.kbytes", "65536");
+    if let Some(instance) = &config.kafka.group_instance_id {
+        client.set("group.instance.id", instance);
+    }
     client
 }

@@ -2,14 +2,21 @@
 //! what the handler says is done.
 //!
 //! The thread never stops polling and the handler never blocks: slow work happens elsewhere, and a
-//! handler that cannot take more answers [`Demand::Pause`]. On a revocation the handler is drained
-//! first (bounded), then its offsets are committed, then the partition is handed back; librdkafka's own
-//! rebalance callback, which would unassign at once, is replaced. Offsets everywhere are *next to read*.
+//! handler that cannot take more answers [`Demand::Pause`]. A partition that comes is claimed first: what
+//! the handler must do before it reads (fence, restore) goes on while other partitions are read. On a
+//! revocation the handler is drained first (bounded), then its offsets are committed, then the partition
+//! is handed back; librdkafka's own rebalance callback, which would unassign at once, is replaced. What
+//! happens when is decided in `partitions`, which does nothing itself and is tested as a model; `run`
+//! does what it says. Offsets everywhere are *next to read*.
 
-mod committer;
+mod aside;
 mod context;
+mod group;
 mod membership;
+mod partitions;
+mod questions;
 mod run;
+mod watchdog;
 
 use std::time::Duration;
 
@@ -18,6 +25,7 @@ use rdkafka::error::KafkaError;
 use crate::config::KafkaConfig;
 use crate::{Partition, Record};
 
+pub use group::{GroupHandle, GroupMetadata};
 pub use run::spawn;
 
 /// Settings of one consumer.
@@ -33,6 +41,9 @@ pub struct ConsumerConfig {
     pub commit_interval: Duration,
     /// How long a drain may take before partitions are handed back all the same.
     pub drain_timeout: Duration,
+    /// How long a partition that has unread records may bring none before the consumer ends with
+    /// [`ConsumerError::Stalled`].
+    pub stall_timeout: Duration,
 }
 
 impl ConsumerConfig {
@@ -44,6 +55,7 @@ impl ConsumerConfig {
             topic: topic.into(),
             commit_interval: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(120),
         }
     }
 }
@@ -107,6 +119,24 @@ pub enum ConsumerError {
         #[source]
         source: HandlerError,
     },
+    /// A partition has unread records and brings none, although the broker answers: librdkafka may fall
+    /// silent without an error, and a new consumer reads again.
+    #[error(
+        "partition {partition} of group {group} brings nothing for {} s: it stands at {position} and its records end at {end}",
+        quiet.as_secs()
+    )]
+    Stalled {
+        /// The group.
+        group: String,
+        /// The partition.
+        partition: Partition,
+        /// Next offset to read.
+        position: i64,
+        /// After the last record of the partition.
+        end: i64,
+        /// How long nothing came.
+        quiet: Duration,
+    },
     /// The thread could not be started, or panicked.
     #[error("the consumer thread of group {group} ended unexpectedly")]
     Thread {
@@ -116,13 +146,40 @@ pub enum ConsumerError {
 }
 
 /// What is done with records. Every method is called from the consumer's thread and must not block.
+///
+/// A partition goes through `begin_claim`, `is_claimed` until it is, `assigned`, any number of `record`,
+/// `begin_drain`, `is_drained` until it is, `released`; `released` may come at any moment of it, once.
 pub trait Handler: Send {
-    /// `partition` is ours and will be read from `start` on.
+    /// The consumer exists; `group` proves membership in transactions.
+    fn joined(&mut self, _group: GroupHandle) {}
+
+    /// `partition` is about to be ours: begin what must happen before its commit is read (fencing,
+    /// restoring).
     ///
     /// # Errors
     /// When the partition cannot be taken.
-    fn assigned(&mut self, partition: Partition, start: &StartPosition)
-    -> Result<(), HandlerError>;
+    fn begin_claim(&mut self, _partition: Partition) -> Result<(), HandlerError> {
+        Ok(())
+    }
+
+    /// Whether that is done. Asked in every round; other partitions go on meanwhile.
+    ///
+    /// # Errors
+    /// When the partition cannot be taken.
+    fn is_claimed(&mut self, _partition: Partition) -> Result<bool, HandlerError> {
+        Ok(true)
+    }
+
+    /// `partition` is ours, with what is committed of it now. Returns the offset to read from: that of
+    /// `start`, or an earlier one.
+    ///
+    /// # Errors
+    /// When the partition cannot be taken.
+    fn assigned(
+        &mut self,
+        partition: Partition,
+        start: &StartPosition,
+    ) -> Result<i64, HandlerError>;
 
     /// One record, in offset order within its partition.
     ///
@@ -133,13 +190,19 @@ pub trait Handler: Send {
     /// Everything of the partition that existed has been handed over.
     fn end_of_partition(&mut self, _partition: Partition) {}
 
-    /// Called at least every few milliseconds, with the wall clock in milliseconds since 1970.
+    /// Called at least every few milliseconds, with the wall clock in milliseconds since 1970. The answer
+    /// is for all partitions.
     ///
     /// # Errors
     /// When the consumer must end.
     fn tick(&mut self, now_ms: i64) -> Result<Demand, HandlerError>;
 
-    /// What may be committed now.
+    /// Whether this partition alone must wait; its records stay with the broker.
+    fn is_held(&mut self, _partition: Partition) -> bool {
+        false
+    }
+
+    /// What the loop may commit now; `None` also for handlers that commit in transactions of their own.
     fn commit_point(&mut self, partition: Partition) -> Option<CommitPoint>;
 
     /// Finish what is in flight for `partitions`; no more of their records will come.
@@ -148,6 +211,7 @@ pub trait Handler: Send {
     /// Whether nothing of `partitions` is in flight any more.
     fn is_drained(&mut self, partitions: &[Partition]) -> bool;
 
-    /// `partition` belongs to somebody else now: forget it. Late completions must do no harm.
+    /// `partition` belongs to somebody else now: forget it, and its claim if that is not done. Late
+    /// completions must do no harm.
     fn released(&mut self, partition: Partition);
 }

@@ -1,5 +1,7 @@
 //! The loop itself. One thread owns membership and handler by value; in each round it serves, in this
-//! order: shutdown, rebalances, the handler's tick, commits, records.
+//! order: shutdown, rebalances, claims, the handler's tick, commits, the watchdog, records.
+//!
+//! What a partition may do and when the group is answered is decided by [`Partitions`]; here it is done.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -9,21 +11,27 @@ use rdkafka::error::KafkaError;
 use runtime::CancellationToken;
 use tokio::sync::oneshot;
 
-use super::committer::{Committer, Points, check_metadata};
 use super::context::{Rebalance, now_ms};
-use super::membership::{Membership, Starts};
+use super::membership::Membership;
+use super::partitions::{Action, Cause, Limits, Partitions, Seen};
+use super::questions::{Answer, Committer, Inquirer, Points, Question, Start, check_metadata};
+use super::watchdog::Watchdog;
 use super::{CommitPoint, ConsumerConfig, ConsumerError, Demand, Handler, HandlerError};
 use crate::metrics::ConsumerMetrics;
 use crate::{Partition, Record};
 
 /// Longest wait for a record, and so between two ticks.
 const POLL: Duration = Duration::from_millis(5);
-/// Longest wait between two looks at what must be over soon: a drain, the last commit.
+/// Longest wait between two looks at what must be over soon: a claim, a drain, the last commit.
 const SHORT_POLL: Duration = Duration::from_millis(1);
 /// Most records between two ticks: about a millisecond of work.
 const RECORDS_PER_ROUND: usize = 1000;
 /// Longest wait for the answer to the commit before partitions are handed back or the consumer ends.
 const COMMIT_WAIT: Duration = Duration::from_secs(10);
+/// How often it is written down how far each partition is.
+const WATCH: Duration = Duration::from_millis(100);
+/// Pause before a question is asked again to which there was no answer.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// Longest wait for the group to let the consumer go; without a coordinator librdkafka itself would
 /// wait for a whole session timeout.
 const LEAVE_WAIT: Duration = Duration::from_secs(5);
@@ -72,47 +80,59 @@ pub fn spawn(
 
 struct Loop<H> {
     config: ConsumerConfig,
-    /// Before the membership, which it uses until it is dropped.
+    /// Before the membership, which they use until they are dropped.
     committer: Committer,
+    inquirer: Inquirer,
     membership: Membership,
     handler: H,
     shutdown: CancellationToken,
     consumed: IntCounter,
-    /// Our partitions and what was last sent to be committed of each.
-    assigned: BTreeMap<Partition, Option<CommitPoint>>,
-    /// Those of them that take no more records.
-    draining: Vec<Partition>,
-    paused: bool,
+    partitions: Partitions,
+    /// What was last sent to be committed of each partition.
+    sent: BTreeMap<Partition, CommitPoint>,
+    watchdog: Watchdog,
     last_commit: Instant,
+    last_watch: Instant,
+    /// Since when the cluster does not say where partitions are to be read from, and when to ask again.
+    unanswered: Option<(Instant, Instant)>,
+    has_ended: bool,
 }
 
 impl<H: Handler> Loop<H> {
     fn start(
         config: ConsumerConfig,
-        handler: H,
+        mut handler: H,
         metrics: &ConsumerMetrics,
         shutdown: CancellationToken,
     ) -> Result<Self, ConsumerError> {
+        let group = config.group.clone();
         let membership = Membership::join(&config, metrics.clone());
-        let membership = membership.map_err(|source| ConsumerError::Kafka {
+        let membership = membership.map_err(|source| ConsumerError::Kafka { group, source })?;
+        let no_thread = |_| ConsumerError::Thread {
             group: config.group.clone(),
-            source,
-        })?;
-        let committer = membership.start_committer();
-        let committer = committer.map_err(|_| ConsumerError::Thread {
-            group: config.group.clone(),
-        })?;
+        };
+        let committer = membership.start_committer().map_err(no_thread)?;
+        let inquirer = membership.start_inquirer().map_err(no_thread)?;
+        handler.joined(membership.group());
+        let limits = Limits {
+            drain: config.drain_timeout,
+            commit: COMMIT_WAIT,
+        };
         Ok(Self {
             committer,
+            inquirer,
             consumed: metrics.consumed.with_label_values(&[&config.group]),
+            watchdog: Watchdog::new(config.stall_timeout),
             config,
             membership,
             handler,
             shutdown,
-            assigned: BTreeMap::new(),
-            draining: Vec::new(),
-            paused: false,
+            partitions: Partitions::new(limits),
+            sent: BTreeMap::new(),
             last_commit: Instant::now(),
+            last_watch: Instant::now(),
+            unanswered: None,
+            has_ended: false,
         })
     }
 
@@ -131,15 +151,22 @@ impl<H: Handler> Loop<H> {
     }
 
     fn run(&mut self) -> Result<(), ConsumerError> {
-        while !self.shutdown.is_cancelled() {
-            self.rebalance()?;
+        loop {
+            self.change_partitions()?;
+            if self.has_ended {
+                return Ok(());
+            }
+            self.serve_claims()?;
             self.tick()?;
             self.end_commit();
             if self.last_commit.elapsed() >= self.config.commit_interval {
                 self.last_commit = Instant::now();
                 self.commit()?;
             }
-            let mut wait = POLL;
+            self.take_answer()?;
+            self.watch()?;
+            let is_settled = !self.partitions.is_leaving() && self.partitions.is_settled();
+            let mut wait = if is_settled { POLL } else { SHORT_POLL };
             for _ in 0..RECORDS_PER_ROUND {
                 if !self.poll_one(wait)? {
                     break;
@@ -147,24 +174,196 @@ impl<H: Handler> Loop<H> {
                 wait = Duration::ZERO;
             }
         }
-        self.close()
+    }
+
+    /// Shutdown and rebalances, one after the other.
+    fn change_partitions(&mut self) -> Result<(), ConsumerError> {
+        let now = Instant::now();
+        if self.partitions.is_leaving() {
+            let draining = self.partitions.draining();
+            let seen = Seen {
+                is_lost: self.membership.has_lost_assignment(),
+                is_drained: self.handler.is_drained(&draining),
+                is_committing: self.committer.is_busy(),
+                now,
+            };
+            let actions = self.partitions.go_on_leaving(seen);
+            return self.perform(actions);
+        }
+        if self.shutdown.is_cancelled() {
+            let actions = self.partitions.begin_end(now);
+            return self.perform(actions);
+        }
+        let actions = match self.membership.context().next_rebalance() {
+            None => return Ok(()),
+            Some(Rebalance::Assign(partitions)) => {
+                self.membership.context().count_rebalance("assign");
+                self.partitions.assign(&partitions)
+            }
+            Some(Rebalance::Revoke(partitions)) => {
+                let lost = self.membership.has_lost_assignment();
+                let (cause, event) = match lost {
+                    true => (Cause::Lost, "lost"),
+                    false => (Cause::Revoked, "revoke"),
+                };
+                self.membership.context().count_rebalance(event);
+                self.partitions.begin_leaving(partitions, cause, now)
+            }
+        };
+        self.perform(actions)
+    }
+
+    fn perform(&mut self, actions: Vec<Action>) -> Result<(), ConsumerError> {
+        for action in actions {
+            match action {
+                Action::AnswerAssign(partitions) => {
+                    let answer = self.membership.take(&partitions);
+                    answer.map_err(|source| self.kafka(source))?;
+                    self.switch()?;
+                }
+                Action::BeginClaim(partition) => {
+                    let begun = self.handler.begin_claim(partition);
+                    begun.map_err(|error| self.failed(error))?;
+                }
+                Action::BeginDrain(partitions) => self.handler.begin_drain(&partitions),
+                Action::Commit => self.commit()?,
+                Action::Release(partition) => self.release(partition),
+                Action::AnswerRevoke(partitions) => {
+                    let answer = self.membership.hand_back(&partitions);
+                    answer.map_err(|source| self.kafka(source))?;
+                }
+                Action::End => self.has_ended = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, partition: Partition) {
+        self.sent.remove(&partition);
+        self.membership.context().disown(partition);
+        self.handler.released(partition);
+        tracing::info!(
+            kafka.topic = self.config.topic,
+            kafka.partition = partition,
+            group = self.config.group,
+            "partition released"
+        );
+    }
+
+    /// Brings partitions that were assigned to where they are read.
+    fn serve_claims(&mut self) -> Result<(), ConsumerError> {
+        for partition in self.partitions.claiming() {
+            let claimed = self.handler.is_claimed(partition);
+            if claimed.map_err(|error| self.failed(error))? {
+                self.partitions.claimed(partition);
+            }
+        }
+        let locating = self.partitions.locating();
+        let may_ask = self.unanswered.is_none_or(|(_, at)| Instant::now() >= at);
+        if !locating.is_empty() && !self.inquirer.is_busy() && may_ask {
+            self.inquirer.begin(Question::Starts(locating));
+        }
+        for (partition, offset) in self.partitions.placing() {
+            match self.membership.place(partition, offset) {
+                Ok(()) => self.partitions.placed(partition),
+                Err(error) => {
+                    tracing::debug!(kafka.partition = partition, error = %error, "the reader cannot be moved yet");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_answer(&mut self) -> Result<(), ConsumerError> {
+        let now = Instant::now();
+        match self.inquirer.take_answer() {
+            None => Ok(()),
+            Some(Answer::Starts(Ok(starts))) => {
+                self.unanswered = None;
+                starts.into_iter().try_for_each(|start| self.take(start))
+            }
+            Some(Answer::Starts(Err(error))) => {
+                // Asked again and again for a while: a coordinator may just be moving.
+                let since = self.unanswered.map_or(now, |(since, _)| since);
+                if now - since >= self.config.kafka.session_timeout {
+                    return Err(self.kafka(error));
+                }
+                self.unanswered = Some((since, now + ASK_AGAIN));
+                tracing::warn!(error = %error, group = self.config.group, "offsets cannot be read yet");
+                Ok(())
+            }
+            Some(Answer::Ends(Err(_))) => {
+                self.watchdog.outage(now);
+                Ok(())
+            }
+            Some(Answer::Ends(Ok(ends))) => match self.watchdog.told(&ends, now) {
+                None => Ok(()),
+                Some(stall) => Err(ConsumerError::Stalled {
+                    group: self.config.group.clone(),
+                    partition: stall.partition,
+                    position: stall.position,
+                    end: stall.end,
+                    quiet: stall.quiet,
+                }),
+            },
+        }
+    }
+
+    fn take(&mut self, start: Start) -> Result<(), ConsumerError> {
+        let Start {
+            partition,
+            epoch,
+            position,
+        } = start;
+        if !self.partitions.awaits_start(partition, epoch) {
+            return Ok(());
+        }
+        let offset = self.handler.assigned(partition, &position);
+        let offset = offset.map_err(|error| self.failed(error))?;
+        self.partitions.located(partition, offset);
+        self.membership.context().own(partition);
+        tracing::info!(
+            kafka.topic = self.config.topic,
+            kafka.partition = partition,
+            kafka.offset = offset,
+            group = self.config.group,
+            "partition assigned"
+        );
+        Ok(())
     }
 
     fn tick(&mut self) -> Result<(), ConsumerError> {
         let demand = self.handler.tick(now_ms());
         let demand = demand.map_err(|error| self.failed(error))?;
-        let pause = demand == Demand::Pause;
-        if pause == self.paused {
+        self.partitions.set_demand(demand == Demand::Pause);
+        for partition in self.partitions.running() {
+            let is_held = self.handler.is_held(partition);
+            self.partitions.set_held(partition, is_held);
+        }
+        self.switch()
+    }
+
+    fn switch(&mut self) -> Result<(), ConsumerError> {
+        let switches = self.partitions.take_switches();
+        let paused = self.membership.pause(&switches.pause);
+        paused.map_err(|source| self.kafka(source))?;
+        let resumed = self.membership.resume(&switches.resume);
+        resumed.map_err(|source| self.kafka(source))
+    }
+
+    fn watch(&mut self) -> Result<(), ConsumerError> {
+        let now = Instant::now();
+        if now - self.last_watch < WATCH {
             return Ok(());
         }
-        let partitions: Vec<Partition> = self.assigned.keys().copied().collect();
-        let outcome = if pause {
-            self.membership.pause(&partitions)
-        } else {
-            self.membership.resume(&partitions)
-        };
-        outcome.map_err(|source| self.kafka(source))?;
-        self.paused = pause;
+        self.last_watch = now;
+        self.watchdog.observe(self.partitions.watched(), now);
+        if !self.inquirer.is_busy() {
+            let due = self.watchdog.take_due(now);
+            if !due.is_empty() {
+                self.inquirer.begin(Question::Ends(due));
+            }
+        }
         Ok(())
     }
 
@@ -174,10 +373,7 @@ impl<H: Handler> Loop<H> {
             None => Ok(false),
             Some(Ok(message)) => {
                 let record = Record::of(&message);
-                // What comes of a partition on its way out is the next owner's.
-                if self.assigned.contains_key(&record.partition)
-                    && !self.draining.contains(&record.partition)
-                {
+                if self.partitions.pass(record.partition, record.offset) {
                     self.consumed.inc();
                     let outcome = self.handler.record(&record);
                     drop(message);
@@ -186,7 +382,7 @@ impl<H: Handler> Loop<H> {
                 Ok(true)
             }
             Some(Err(KafkaError::PartitionEOF(partition))) => {
-                if self.assigned.contains_key(&partition) && !self.draining.contains(&partition) {
+                if self.partitions.pass_end(partition) {
                     self.handler.end_of_partition(partition);
                 }
                 Ok(true)
@@ -199,132 +395,17 @@ impl<H: Handler> Loop<H> {
         }
     }
 
-    fn rebalance(&mut self) -> Result<(), ConsumerError> {
-        while let Some(event) = self.membership.context().next_rebalance() {
-            match event {
-                Rebalance::Assign(partitions) => {
-                    self.membership.context().count_rebalance("assign");
-                    self.assign(&partitions)?;
-                }
-                Rebalance::Revoke(partitions) => {
-                    let lost = self.membership.has_lost_assignment();
-                    let event = if lost { "lost" } else { "revoke" };
-                    self.membership.context().count_rebalance(event);
-                    self.hand_back(&partitions, lost)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn assign(&mut self, partitions: &[Partition]) -> Result<(), ConsumerError> {
-        let Some(starts) = self.starts(partitions)? else {
-            let declined = self.membership.decline(partitions);
-            return declined.map_err(|source| self.kafka(source));
-        };
-        for (partition, start) in &starts {
-            let taken = self.handler.assigned(*partition, start);
-            taken.map_err(|error| self.failed(error))?;
-            self.assigned.insert(*partition, None);
-            self.membership.context().own(*partition);
-            tracing::info!(
-                kafka.topic = self.config.topic,
-                kafka.partition = partition,
-                kafka.offset = start.offset,
-                group = self.config.group,
-                "partition assigned"
-            );
-        }
-        let taken = self.membership.take(&starts);
-        taken.map_err(|source| self.kafka(source))?;
-        if self.paused {
-            let paused = self.membership.pause(partitions);
-            paused.map_err(|source| self.kafka(source))?;
-        }
-        Ok(())
-    }
-
-    /// Asks the cluster, again and again for a while: a coordinator may just be moving. `None` when
-    /// the consumer is to end before there is an answer.
-    fn starts(&self, partitions: &[Partition]) -> Result<Option<Starts>, ConsumerError> {
-        let deadline = Instant::now() + self.config.kafka.session_timeout;
-        loop {
-            match self.membership.starts(partitions) {
-                Ok(starts) => return Ok(Some(starts)),
-                Err(_) if self.shutdown.is_cancelled() => return Ok(None),
-                Err(error) if Instant::now() >= deadline => return Err(self.kafka(error)),
-                Err(error) => {
-                    tracing::warn!(error = %error, group = self.config.group, "offsets cannot be read yet");
-                    std::thread::sleep(Duration::from_millis(200));
-                }
-            }
-        }
-    }
-
-    /// Drains, commits, hands back, in this order: the next owner starts from the commit.
-    fn hand_back(&mut self, partitions: &[Partition], lost: bool) -> Result<(), ConsumerError> {
-        let ours = |partition: &Partition| self.assigned.contains_key(partition);
-        let ours: Vec<Partition> = partitions.iter().copied().filter(ours).collect();
-        if !lost {
-            self.drain(&ours)?;
-            // The session may have run out meanwhile; then somebody else decides the offsets.
-            if !self.membership.has_lost_assignment() {
-                self.commit_and_wait()?;
-            }
-        }
-        for partition in &ours {
-            self.release(*partition, lost);
-        }
-        let answer = self.membership.hand_back(partitions);
-        answer.map_err(|source| self.kafka(source))
-    }
-
-    fn release(&mut self, partition: Partition, lost: bool) {
-        self.assigned.remove(&partition);
-        self.draining.retain(|draining| *draining != partition);
-        self.membership.context().disown(partition);
-        self.handler.released(partition);
-        tracing::info!(
-            kafka.topic = self.config.topic,
-            kafka.partition = partition,
-            group = self.config.group,
-            lost,
-            "partition released"
-        );
-    }
-
-    fn drain(&mut self, partitions: &[Partition]) -> Result<(), ConsumerError> {
-        if partitions.is_empty() {
-            return Ok(());
-        }
-        let deadline = Instant::now() + self.config.drain_timeout;
-        self.draining = partitions.to_vec();
-        self.handler.begin_drain(partitions);
-        while !self.handler.is_drained(partitions) {
-            if Instant::now() >= deadline {
-                tracing::warn!(
-                    group = self.config.group,
-                    "drain timed out; what is in flight will be replayed"
-                );
-                return Ok(());
-            }
-            self.tick()?;
-            self.poll_one(SHORT_POLL)?;
-        }
-        Ok(())
-    }
-
     /// Begins to commit what the handler says is done, unless a commit is still going on.
     fn commit(&mut self) -> Result<(), ConsumerError> {
-        if self.committer.is_busy() {
+        if self.committer.is_busy() || self.membership.has_lost_assignment() {
             return Ok(());
         }
         let mut points = Points::new();
-        for (partition, sent) in &mut self.assigned {
-            match self.handler.commit_point(*partition) {
-                Some(point) if sent.as_ref() != Some(&point) => {
-                    *sent = Some(point.clone());
-                    points.push((*partition, point));
+        for partition in self.partitions.committable() {
+            match self.handler.commit_point(partition) {
+                Some(point) if self.sent.get(&partition) != Some(&point) => {
+                    self.sent.insert(partition, point.clone());
+                    points.push((partition, point));
                 }
                 _ => {}
             }
@@ -338,50 +419,18 @@ impl<H: Handler> Loop<H> {
     }
 
     fn end_commit(&mut self) {
-        let Some(outcome) = self.committer.take_outcome() else {
+        let Some(committed) = self.committer.take_answer() else {
             return;
         };
         let context = self.membership.context();
-        let partitions = outcome.points.iter().map(|(partition, _)| *partition);
-        match outcome.result {
-            Ok(()) => context.committed(partitions, outcome.took),
+        let partitions = committed.points.iter().map(|(partition, _)| *partition);
+        match committed.result {
+            Ok(()) => context.committed(partitions, committed.took),
             Err(error) => {
                 tracing::warn!(error = %error, group = self.config.group, "commit failed");
                 // It is sent again at the next interval, even if the handler has got no further.
-                self.assigned.values_mut().for_each(|sent| *sent = None);
+                self.sent.clear();
             }
         }
-    }
-
-    /// Commits and waits for the answer; a cluster that gives none in time means a replay, no loss.
-    fn commit_and_wait(&mut self) -> Result<(), ConsumerError> {
-        let deadline = Instant::now() + COMMIT_WAIT;
-        self.await_commit(deadline)?;
-        self.commit()?;
-        self.await_commit(deadline)?;
-        if self.committer.is_busy() {
-            tracing::warn!(group = self.config.group, "commit not answered in time");
-        }
-        Ok(())
-    }
-
-    fn await_commit(&mut self, deadline: Instant) -> Result<(), ConsumerError> {
-        while self.committer.is_busy() && Instant::now() < deadline {
-            self.poll_one(SHORT_POLL)?;
-            self.end_commit();
-        }
-        Ok(())
-    }
-
-    fn close(&mut self) -> Result<(), ConsumerError> {
-        let partitions: Vec<Partition> = self.assigned.keys().copied().collect();
-        self.drain(&partitions)?;
-        if !self.membership.has_lost_assignment() {
-            self.commit_and_wait()?;
-        }
-        for partition in partitions {
-            self.release(partition, false);
-        }
-        Ok(())
     }
 }

@@ -41,6 +41,7 @@ impl Bench {
             brokers: topics.brokers().to_owned(),
             prefix: topics.prefix().to_owned(),
             session_timeout: SHORT_SESSION,
+            ..KafkaConfig::default()
         };
         Self {
             producer: new_producer(&kafka, &ProducerOptions::default()),

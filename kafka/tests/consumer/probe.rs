@@ -276,10 +276,10 @@ impl Handler for Probe {
         &mut self,
         partition: Partition,
         start: &StartPosition,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<i64, HandlerError> {
         self.positions.insert(partition, start.offset);
         self.write(Event::Assigned(partition, start.clone()));
-        Ok(())
+        Ok(start.offset)
     }
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), HandlerError> {

@@ -72,6 +72,7 @@ pub(crate) fn kafka_config(topics: &TestTopics) -> KafkaConfig {
         brokers: topics.brokers().to_owned(),
         prefix: topics.prefix().to_owned(),
         session_timeout: Duration::from_secs(15),
+        ..KafkaConfig::default()
     }
 }
 
