@@ -16,8 +16,10 @@ use super::load::{self, Span, Tally};
 use super::report::megabytes;
 use super::target::{Running, Target};
 use super::traffic::Traffic;
-use super::{Place, Plan, joined, sleep_until, usage, with_broker};
+use super::{Plan, joined, sleep_until};
+use crate::place::{Place, with_broker};
 use crate::process::KEY;
+use crate::usage;
 
 const WARM_UP: Duration = Duration::from_secs(2);
 /// Load that goes on beside an upload, at most.

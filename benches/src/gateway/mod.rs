@@ -7,34 +7,27 @@
 
 mod load;
 mod memory;
-mod profile;
 mod report;
 mod target;
 mod traffic;
-mod usage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use chrono::Utc;
 use clap::Args;
-use embedded::{Durability, KafkaOptions, KafkaServer};
 use hdrhistogram::Histogram;
-use kafka::config::KafkaConfig;
 
-use crate::broker;
+use crate::place::{Place, with_broker};
+use crate::usage::Memory;
+use crate::{broker, profile, usage};
 use load::{Span, Tally};
 pub(crate) use memory::{MemoryOptions, run as run_memory};
 use target::{Running, Selection, Target};
 use traffic::{BATCH, Traffic};
-use usage::Memory;
-
-const PREFIX: &str = "bench";
-/// The broker must not be what runs out of memory.
-const BROKER_HEAP: u32 = 1024;
 
 /// Load before the first round.
 const WARMING: Duration = Duration::from_secs(8);
@@ -87,24 +80,6 @@ impl GatewayOptions {
             }
         };
         Target::ALL.into_iter().filter(wanted).collect()
-    }
-}
-
-/// Where things are during a run.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) folder: PathBuf,
-    pub(crate) cache: PathBuf,
-    programs: PathBuf,
-    pub(crate) brokers: String,
-    pub(crate) prefix: String,
-    pub(crate) topic: String,
-}
-
-impl Place {
-    /// A program of this build.
-    pub(crate) fn program(&self, name: &str) -> anyhow::Result<PathBuf> {
-        crate::process::program(&self.programs, name)
     }
 }
 
@@ -161,51 +136,6 @@ pub(crate) fn run(options: &GatewayOptions) -> anyhow::Result<String> {
         }
         Ok(report::markdown(&samples?, &options.connections))
     })
-}
-
-/// Starts a broker in a folder of its own, prepares its topics, and removes everything afterwards.
-fn with_broker<T>(
-    partitions: i32,
-    work: impl FnOnce(&Place) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    let stamp = Utc::now().timestamp_millis();
-    let folder = std::env::temp_dir().join(format!("candor-bench-{stamp}"));
-    std::fs::create_dir_all(&folder)?;
-    let kafka = KafkaServer::start(KafkaOptions {
-        durability: Durability::Disposable,
-        heap_megabytes: BROKER_HEAP,
-        ..KafkaOptions::new(folder.join("kafka"))
-    })?;
-    let config = KafkaConfig {
-        brokers: kafka.brokers().to_owned(),
-        prefix: PREFIX.to_owned(),
-        ..KafkaConfig::default()
-    };
-    let programs = std::env::current_exe()?;
-    let place = Place {
-        cache: embedded::cache_folder()?.join("rivals"),
-        programs: programs
-            .parent()
-            .context("a program lies in a folder")?
-            .to_owned(),
-        brokers: config.brokers.clone(),
-        prefix: PREFIX.to_owned(),
-        topic: config.topics().events,
-        folder: folder.clone(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(broker::prepare(&config, partitions))?;
-    let outcome = work(&place);
-    drop(kafka);
-    if outcome.is_ok() {
-        std::fs::remove_dir_all(&folder)
-            .with_context(|| format!("{} cannot be removed", folder.display()))?;
-    } else {
-        eprintln!("logs are kept in {}", folder.display());
-    }
-    outcome
 }
 
 /// Those that cannot be had are left out, with the reason.
@@ -291,9 +221,10 @@ fn measure(
         span.clone(),
     )?;
     sleep_until(span.counted_from);
-    let profile = once
-        .perf
-        .map(|folder| profile::start(folder, running, once));
+    let profile = once.perf.map(|folder| {
+        let name = format!("{}-{}", running.target, once.connections);
+        profile::start(folder, (&name, &running.processes), once.counted)
+    });
     let cpu = usage::cpu_seconds(&running.processes)?;
     sleep_until(span.until);
     let cpu = usage::cpu_seconds(&running.processes)? - cpu;

@@ -136,7 +136,7 @@ pub(crate) fn megabytes(bytes: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::usage::Memory;
+    use crate::usage::Memory;
 
     fn sample(target: Target, connections: usize, scale: f64) -> Sample {
         Sample {

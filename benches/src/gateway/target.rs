@@ -16,9 +16,10 @@ use anyhow::{Context, bail, ensure};
 use embedded::{OwnedChild, Signal};
 
 use super::load::{self, Span};
-use super::usage;
-use super::{Place, Plan, joined};
+use super::{Plan, joined};
+use crate::place::Place;
 use crate::process::{self, KEY};
+use crate::usage;
 
 /// Longest start; a Java program on a busy machine takes its time.
 const START: Duration = Duration::from_secs(90);

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
-
-use super::Once;
-use super::target::Running;
 
 /// A recording in progress.
 #[derive(Debug)]
@@ -15,11 +13,15 @@ pub(crate) struct Profile {
     file: PathBuf,
 }
 
-/// Records the target for the counted seconds.
-pub(crate) fn start(folder: &Path, running: &Running, once: &Once<'_>) -> anyhow::Result<Profile> {
+/// Records the named processes for `time`.
+pub(crate) fn start(
+    folder: &Path,
+    (name, processes): (&str, &[u32]),
+    time: Duration,
+) -> anyhow::Result<Profile> {
     std::fs::create_dir_all(folder)?;
-    let file = folder.join(format!("{}-{}.data", running.target, once.connections));
-    let processes: Vec<String> = running.processes.iter().map(u32::to_string).collect();
+    let file = folder.join(format!("{name}.data"));
+    let processes: Vec<String> = processes.iter().map(u32::to_string).collect();
     let child = Command::new("perf")
         // Not a divisor of anything periodic. Without call graphs: no frame pointers are kept, and copies
         // of stacks cost so much that the profile would be one of them.
@@ -27,7 +29,7 @@ pub(crate) fn start(folder: &Path, running: &Running, once: &Once<'_>) -> anyhow
         .arg("-o")
         .arg(&file)
         .args(["-p", &processes.join(","), "--", "sleep"])
-        .arg(once.counted.as_secs_f64().to_string())
+        .arg(time.as_secs_f64().to_string())
         .stdout(Stdio::null())
         .spawn()
         .context("perf cannot be run; install the Debian package `linux-perf`")?;
