@@ -15,8 +15,10 @@ mod finding;
 mod fingerprint;
 mod ruleset;
 mod stats;
+mod thresholds;
 mod window;
 mod writers;
 
-pub use ruleset::{BUILTIN_MODEL, BUILTIN_RULESET, Ruleset, Thresholds};
+pub use ruleset::{BUILTIN_MODEL, BUILTIN_RULESET, MODEL_FORMATS, Ruleset, Thresholds};
+pub use thresholds::{Threshold, ThresholdError};
 pub use window::{Folded, Window};

@@ -1,14 +1,20 @@
 //! Rulesets: the thresholds that turn measurements into findings and a score into a level.
 //!
 //! A session is judged by the ruleset that its first record names. `builtin-1` is compiled in; others
-//! come through the control topic.
+//! come through the control topic and are read strictly (`thresholds.rs`): a name that this program does
+//! not know may mean a rule that it does not have, and then it must not judge by the rest.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::thresholds::ThresholdError;
 
 /// Version of the compiled-in ruleset.
 pub const BUILTIN_RULESET: &str = "builtin-1";
 /// Model version when no learned model is used.
 pub const BUILTIN_MODEL: &str = "none";
+/// Formats of learned models that this program can judge by: none yet.
+pub const MODEL_FORMATS: [&str; 0] = [];
 
 /// A versioned set of rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +23,19 @@ pub struct Ruleset {
     pub version: String,
     /// The thresholds.
     pub thresholds: Thresholds,
+}
+
+impl Ruleset {
+    /// The ruleset of a control record: the thresholds it names, over the compiled-in ones.
+    ///
+    /// # Errors
+    /// [`ThresholdError`] for the first name or number that is wrong.
+    pub fn decode(version: &str, thresholds: &Map<String, Value>) -> Result<Self, ThresholdError> {
+        Ok(Self {
+            version: version.to_owned(),
+            thresholds: Thresholds::decode(thresholds)?,
+        })
+    }
 }
 
 impl Default for Ruleset {
