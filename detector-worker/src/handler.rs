@@ -15,11 +15,12 @@ use schemas::verdict::{Phase, VerdictRecord};
 use crate::config::WorkerConfig;
 use crate::decode::decode;
 use crate::metrics::Metrics;
+use crate::old_windows::restart::RestartPoint;
+use crate::old_windows::{PartitionWindows, is_orphan};
 use crate::outbox::{About, Outbox, Ticket};
 use crate::poison::Poison;
 use crate::rulesets::Rulesets;
-use crate::windows::restart::RestartPoint;
-use crate::windows::{Content, PartitionWindows, is_orphan};
+use crate::windows::Content;
 
 /// Windows looked at per tick and partition: bounds the time of a tick.
 const LOOKS_PER_TICK: usize = 2000;

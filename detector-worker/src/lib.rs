@@ -2,7 +2,7 @@
 //!
 //! Workers hold no disk and may be killed at any moment. State is a cache of the log (INV-5): a new
 //! owner of a partition reads it again from the committed offset, which is the first record of the
-//! oldest window that still matters ([`windows::restart`]). Verdicts are a pure function of the log
+//! oldest window that still matters ([`old_windows::restart`]). Verdicts are a pure function of the log
 //! (INV-3) and carry a revision (INV-4), so replaying is harmless.
 //!
 //! | module | owns |
@@ -17,6 +17,7 @@ pub mod config;
 mod decode;
 mod handler;
 mod metrics;
+pub mod old_windows;
 mod outbox;
 pub mod poison;
 pub mod rulesets;

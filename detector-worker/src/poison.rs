@@ -27,6 +27,9 @@ pub enum Poison {
     /// The organisation differs from the window's.
     #[error("the organisation differs from that of the session's window")]
     Organisation,
+    /// The window of the record's session was stored here and cannot be read back.
+    #[error("the session's stored window cannot be read back")]
+    WindowUnreadable,
     /// The stamped ruleset is not known.
     #[error("the stamped ruleset is not known")]
     RulesetMissing,
@@ -43,6 +46,7 @@ impl Poison {
             Self::KeyMismatch => "key_mismatch",
             Self::RecordType => "record_type",
             Self::Organisation => "organisation_mismatch",
+            Self::WindowUnreadable => "window_unreadable",
             Self::RulesetMissing => "ruleset_missing",
         }
     }

@@ -1,38 +1,24 @@
-//! Times at which windows have to be looked at, soonest first.
+//! Times at which slots have to be looked at, soonest first.
 //!
-//! Entries are not moved when a window lives on; the look finds out and files a new one. An entry of a
-//! window that is gone, or was replaced by a later window of the session, is recognised and dropped.
+//! Entries are not moved when a window lives on; the look finds out and files a new one. An entry names a
+//! slot and its generation, so one of a window that is gone, or was followed by another of the session,
+//! is recognised and dropped.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use schemas::ids::SessionId;
-
-use super::open::OpenWindow;
-
+/// A look at a slot once a time has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
-    last_ms: i64,
-    pub(super) session_id: SessionId,
-    first_offset: i64,
+    /// The last time at which nothing has to be done.
+    pub(super) last_ms: i64,
+    /// The slot.
+    pub(super) slot: u32,
+    /// What it held when the entry was filed.
+    pub(super) generation: u32,
 }
 
-impl Entry {
-    /// A look at `window` once `last_ms` has passed.
-    pub(super) fn new(last_ms: i64, window: &OpenWindow) -> Self {
-        Self {
-            last_ms,
-            session_id: window.session_id,
-            first_offset: window.first_offset,
-        }
-    }
-
-    /// Whether the entry was filed for this very window.
-    pub(super) fn is_of(&self, window: &OpenWindow) -> bool {
-        self.first_offset == window.first_offset
-    }
-}
-
+/// Entries by time.
 #[derive(Debug, Default)]
 pub(super) struct Agenda(BinaryHeap<Reverse<Entry>>);
 
@@ -49,5 +35,10 @@ impl Agenda {
         } else {
             None
         }
+    }
+
+    /// Bytes of memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Entry>()
     }
 }

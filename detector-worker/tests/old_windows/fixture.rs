@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
 use detector_worker::config::WindowConfig;
-use detector_worker::windows::restart::RestartPoint;
-use detector_worker::windows::{Content, Input, Outcome, PartitionWindows};
+use detector_worker::old_windows::restart::RestartPoint;
+use detector_worker::old_windows::{Outcome, PartitionWindows};
+use detector_worker::windows::{Content, Input};
 use schemas::batch::BatchRecord;
 use schemas::ids::{OrganisationId, SessionId, SessionSecret};
 use schemas::session::{

@@ -1,7 +1,7 @@
 //! The model: crashes, commits and acknowledgements in any order change no verdict.
 
-use detector_worker::windows::PartitionWindows;
-use detector_worker::windows::restart::RestartPoint;
+use detector_worker::old_windows::PartitionWindows;
+use detector_worker::old_windows::restart::RestartPoint;
 use proptest::prelude::*;
 use schemas::verdict::VerdictRecord;
 

@@ -1,0 +1,126 @@
+//! How windows begin: with a session's first record, or with a later one after its window has ended.
+//!
+//! A later window of a session has the facts and versions of the first one (INV-3), as long as the session is
+//! remembered; whether it is, the broker times of its own records say. The window before has had its final
+//! verdict before the new one says anything.
+
+use detection::Ruleset;
+use schemas::session::SessionStarted;
+use schemas::verdict::VerdictRecord;
+
+use super::facts::Facts;
+use super::open::{Judge, OpenWindow};
+use super::partition::Place;
+use super::slots::Flag;
+use super::{Content, Input, Outcome, PartitionWindows, Refused};
+use crate::poison::Poison;
+
+impl PartitionWindows {
+    /// A record of a session that has no window which it belongs to.
+    pub(super) fn begin(
+        &mut self,
+        place: Place,
+        input: &Input<'_>,
+        out: &mut Vec<VerdictRecord>,
+    ) -> Result<Outcome, Refused> {
+        let before = match place {
+            Place::Later(slot) => Some(self.facts_of(slot)?),
+            _ => None,
+        };
+        let organisation = before
+            .as_ref()
+            .map(|facts| &facts.shared.value.organisation);
+        if organisation.is_some_and(|organisation| *organisation != input.organisation) {
+            return Err(Poison::Organisation.into());
+        }
+        let facts = match &input.content {
+            Content::Started(started) => Some(self.facts_from(before, input, started)),
+            Content::Batch(_) => {
+                Some(before.unwrap_or_else(|| Facts::assumed(input, &mut self.shared)))
+            }
+            Content::Completed(_) | Content::Requested(_) => None,
+        };
+        let ruleset = facts
+            .as_ref()
+            .map(|facts| self.ruleset_of(facts))
+            .transpose()?;
+        if let Some(slot) = place.slot() {
+            self.end_before(slot, input, out)?;
+        }
+        let (Some(facts), Some(ruleset)) = (facts, ruleset) else {
+            return Ok(match input.content {
+                Content::Requested(_) => Outcome::Requested,
+                _ => Outcome::Duplicate,
+            });
+        };
+        self.open(place, input, OpenWindow::new(input, facts), (&ruleset, out));
+        Ok(Outcome::NewWindow)
+    }
+
+    /// The facts of a session after a further first record: what its first one said holds, unless that
+    /// one was never seen.
+    fn facts_from(
+        &mut self,
+        before: Option<Facts>,
+        input: &Input<'_>,
+        started: &SessionStarted,
+    ) -> Facts {
+        match before {
+            Some(before) if before.stamped => before,
+            before => {
+                let mut facts = Facts::stamped(input, started, &mut self.shared);
+                facts.first_offset = before.map_or(input.offset, |before| before.first_offset);
+                facts
+            }
+        }
+    }
+
+    /// Publishes the final verdict of a window that the record comes after.
+    fn end_before(
+        &mut self,
+        slot: u32,
+        input: &Input<'_>,
+        out: &mut Vec<VerdictRecord>,
+    ) -> Result<(), Refused> {
+        if self.slots.span(slot).is_some_and(|span| !span.closed) {
+            let facts = self.facts_of(slot)?;
+            let ruleset = self.ruleset_of(&facts)?;
+            self.heat(slot)?;
+            self.settle(slot, input, &ruleset, out);
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        place: Place,
+        input: &Input<'_>,
+        mut window: OpenWindow,
+        (ruleset, out): (&Ruleset, &mut Vec<VerdictRecord>),
+    ) {
+        let times = self.times;
+        let judge = Judge {
+            times: &times,
+            ruleset,
+        };
+        match &input.content {
+            Content::Started(started) => {
+                window.features.start(started);
+                out.push(window.state_only(&times));
+            }
+            Content::Batch(batch) => drop(window.fold(batch, input, judge, out)),
+            Content::Completed(_) | Content::Requested(_) => {}
+        }
+        let slot = place.slot().unwrap_or_else(|| {
+            let slot = self.slots.insert(input.session_id);
+            if self.forgotten.remove(&input.session_id) {
+                self.slots.raise(slot, Flag::Stored);
+            }
+            slot
+        });
+        self.slots.renew(slot);
+        self.slots.set_hot(slot, window);
+        self.slots.raise(slot, Flag::Touched);
+        self.changed(slot);
+    }
+}
