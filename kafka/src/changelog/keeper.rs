@@ -86,7 +86,9 @@ impl Keeper {
         let restored = reading.read(&self.links.stop)?;
         let took = begun.elapsed();
         self.metrics.restore_seconds.observe(took.as_secs_f64());
-        self.metrics.restored_rows.inc_by(restored.rows.len() as u64);
+        self.metrics
+            .restored_rows
+            .inc_by(restored.rows.len() as u64);
         tracing::info!(
             kafka.topic = self.topic,
             kafka.partition = self.partition,

@@ -56,12 +56,17 @@ impl Membership {
         self.consumer.assignment_lost()
     }
 
-    /// Answers an assignment. Nothing of it is read: the reader stands at the end, for which it has to ask
-    /// the broker first, and is paused before there can be an answer.
+    /// Answers an assignment. Nothing of it may be read before [`Self::place`]; the caller pauses it now.
+    ///
+    /// The reader stands at offset 0 and not at a logical one: librdkafka asks the broker for those, and
+    /// when a pause or a seek makes the answer obsolete it asks again half a second later and jumps there,
+    /// whatever was said in between. The same may happen once the log does not begin at 0 any more, if the
+    /// reader hears of that before the pause; then it jumps back to the log's beginning, which
+    /// [`super::partitions::Partitions::pass`] notices.
     pub(super) fn take(&self, partitions: &[Partition]) -> Result<(), KafkaError> {
         let mut list = TopicPartitionList::new();
         for partition in partitions {
-            list.add_partition_offset(&self.topic, *partition, Offset::End)?;
+            list.add_partition_offset(&self.topic, *partition, Offset::Offset(0))?;
         }
         self.consumer.incremental_assign(&list)?;
         self.context().end_rebalance();

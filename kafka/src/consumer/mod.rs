@@ -10,8 +10,10 @@
 //! does what it says. Offsets everywhere are *next to read*.
 
 mod aside;
+mod commits;
 mod context;
 mod group;
+mod leaving;
 mod membership;
 mod partitions;
 mod questions;

@@ -8,11 +8,11 @@
 //! partitions away already. Whatever finishes late is recognised by the epoch of its assignment.
 //!
 //! What it does not do: talk to the handler or to librdkafka. [`Action`]s say what the loop has to do,
-//! [`Seen`] says what the loop has seen.
+//! [`super::leaving::Seen`] says what the loop has seen.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
+use super::leaving::{Departure, Limits};
 use crate::Partition;
 
 /// One assignment of one partition; another assignment of the same has another.
@@ -20,7 +20,7 @@ use crate::Partition;
 pub(super) struct AssignmentEpoch(u64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Claiming,
     Locating,
     /// To be read from this offset.
@@ -30,9 +30,9 @@ enum Phase {
 }
 
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     epoch: AssignmentEpoch,
-    phase: Phase,
+    pub(super) phase: Phase,
     is_held: bool,
     /// As librdkafka knows it.
     is_paused: bool,
@@ -46,32 +46,6 @@ pub(super) struct Progress {
     pub(super) position: i64,
     /// Its end was told after the last record.
     pub(super) at_end: bool,
-}
-
-/// Why partitions leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// The group wants them back and waits for the answer.
-    Revoked,
-    /// The group has given them away without asking; they may have another owner by now.
-    Lost,
-    /// The consumer is ending.
-    Shutdown,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Draining { until: Instant },
-    Committing { until: Instant, is_begun: bool },
-}
-
-/// Partitions on their way out; at most one such group of them at a time.
-#[derive(Debug)]
-struct Departure {
-    cause: Cause,
-    /// As named by the group; the answer names them all.
-    named: Vec<Partition>,
-    stage: Stage,
 }
 
 /// What the loop must do, in the order given.
@@ -93,25 +67,6 @@ pub(super) enum Action {
     End,
 }
 
-/// What the loop sees while partitions leave.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    /// The group has given our partitions away.
-    pub(super) is_lost: bool,
-    /// The handler has nothing in flight for the draining partitions.
-    pub(super) is_drained: bool,
-    /// A commit is going on.
-    pub(super) is_committing: bool,
-    pub(super) now: Instant,
-}
-
-/// Longest times of a departure.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) drain: Duration,
-    pub(super) commit: Duration,
-}
-
 /// What librdkafka has to be told to read and not to read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Switches {
@@ -121,9 +76,9 @@ pub(super) struct Switches {
 
 #[derive(Debug)]
 pub(super) struct Partitions {
-    entries: BTreeMap<Partition, Entry>,
-    limits: Limits,
-    departure: Option<Departure>,
+    pub(super) entries: BTreeMap<Partition, Entry>,
+    pub(super) limits: Limits,
+    pub(super) departure: Option<Departure>,
     wants_none: bool,
     last_epoch: u64,
 }
@@ -218,12 +173,17 @@ impl Partitions {
         }
     }
 
-    /// Whether a record may go to the handler; if so it counts as read.
+    /// Whether a record may go to the handler; if so it counts as read. A record from before the position
+    /// means that the reader has jumped back; it is moved again.
     pub(super) fn pass(&mut self, partition: Partition, offset: i64) -> bool {
         let entry = self.entries.get_mut(&partition);
         let Some(entry) = entry.filter(|entry| entry.phase == Phase::Running) else {
             return false;
         };
+        if offset < entry.progress.position {
+            entry.phase = Phase::Placing(entry.progress.position);
+            return false;
+        }
         entry.progress = Progress {
             position: offset + 1,
             at_end: false,
@@ -298,96 +258,6 @@ impl Partitions {
 
     pub(super) fn is_leaving(&self) -> bool {
         self.departure.is_some()
-    }
-
-    /// `named` go; only while nothing leaves. What is not claimed yet goes at once.
-    pub(super) fn begin_leaving(
-        &mut self,
-        named: Vec<Partition>,
-        cause: Cause,
-        now: Instant,
-    ) -> Vec<Action> {
-        let mut actions = Vec::new();
-        let mut draining = Vec::new();
-        for partition in &named {
-            let Some(entry) = self.entries.get_mut(partition) else {
-                continue;
-            };
-            if matches!(entry.phase, Phase::Claiming | Phase::Locating) {
-                self.entries.remove(partition);
-                actions.push(Action::Release(*partition));
-            } else {
-                entry.phase = Phase::Draining;
-                draining.push(*partition);
-            }
-        }
-        let until = now + self.limits.drain;
-        self.departure = Some(Departure {
-            cause,
-            named,
-            stage: Stage::Draining { until },
-        });
-        if draining.is_empty() || cause == Cause::Lost {
-            actions.extend(self.finish_leaving());
-        } else {
-            actions.push(Action::BeginDrain(draining));
-        }
-        actions
-    }
-
-    /// The consumer is ending: everything goes.
-    pub(super) fn begin_end(&mut self, now: Instant) -> Vec<Action> {
-        let all = self.entries.keys().copied().collect();
-        self.begin_leaving(all, Cause::Shutdown, now)
-    }
-
-    /// Drains, commits, hands back, in this order: the next owner starts from the commit. What was lost
-    /// is not committed: somebody else decides its offsets.
-    pub(super) fn go_on_leaving(&mut self, seen: Seen) -> Vec<Action> {
-        let Some(departure) = &mut self.departure else {
-            return Vec::new();
-        };
-        if seen.is_lost {
-            return self.finish_leaving();
-        }
-        match &mut departure.stage {
-            Stage::Draining { until } => {
-                if !seen.is_drained && seen.now < *until {
-                    return Vec::new();
-                }
-                let until = seen.now + self.limits.commit;
-                departure.stage = Stage::Committing {
-                    until,
-                    is_begun: false,
-                };
-                self.go_on_leaving(seen)
-            }
-            Stage::Committing { until, .. } if seen.is_committing && seen.now < *until => {
-                Vec::new()
-            }
-            Stage::Committing { is_begun, .. } if !*is_begun && !seen.is_committing => {
-                *is_begun = true;
-                vec![Action::Commit]
-            }
-            Stage::Committing { .. } => self.finish_leaving(),
-        }
-    }
-
-    fn finish_leaving(&mut self) -> Vec<Action> {
-        let Some(Departure { cause, named, .. }) = self.departure.take() else {
-            return Vec::new();
-        };
-        let mut actions = Vec::new();
-        for partition in &named {
-            if self.entries.remove(partition).is_some() {
-                actions.push(Action::Release(*partition));
-            }
-        }
-        actions.push(match cause {
-            Cause::Revoked | Cause::Lost => Action::AnswerRevoke(named),
-            Cause::Shutdown => Action::End,
-        });
-        actions
     }
 
     fn in_phase(&self, wanted: impl Fn(Phase) -> bool) -> Vec<Partition> {

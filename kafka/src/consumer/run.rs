@@ -12,9 +12,10 @@ use runtime::CancellationToken;
 use tokio::sync::oneshot;
 
 use super::context::{Rebalance, now_ms};
+use super::leaving::{Cause, Limits, Seen};
 use super::membership::Membership;
-use super::partitions::{Action, Cause, Limits, Partitions, Seen};
-use super::questions::{Answer, Committer, Inquirer, Points, Question, Start, check_metadata};
+use super::partitions::{Action, Partitions};
+use super::questions::{Answer, Committer, Inquirer, Question, Start};
 use super::watchdog::Watchdog;
 use super::{CommitPoint, ConsumerConfig, ConsumerError, Demand, Handler, HandlerError};
 use crate::metrics::ConsumerMetrics;
@@ -78,18 +79,18 @@ pub fn spawn(
     }
 }
 
-struct Loop<H> {
-    config: ConsumerConfig,
+pub(super) struct Loop<H> {
+    pub(super) config: ConsumerConfig,
     /// Before the membership, which they use until they are dropped.
-    committer: Committer,
+    pub(super) committer: Committer,
     inquirer: Inquirer,
-    membership: Membership,
-    handler: H,
+    pub(super) membership: Membership,
+    pub(super) handler: H,
     shutdown: CancellationToken,
     consumed: IntCounter,
-    partitions: Partitions,
+    pub(super) partitions: Partitions,
     /// What was last sent to be committed of each partition.
-    sent: BTreeMap<Partition, CommitPoint>,
+    pub(super) sent: BTreeMap<Partition, CommitPoint>,
     watchdog: Watchdog,
     last_commit: Instant,
     last_watch: Instant,
@@ -143,7 +144,7 @@ impl<H: Handler> Loop<H> {
         }
     }
 
-    fn failed(&self, source: HandlerError) -> ConsumerError {
+    pub(super) fn failed(&self, source: HandlerError) -> ConsumerError {
         ConsumerError::Handler {
             group: self.config.group.clone(),
             source,
@@ -391,45 +392,6 @@ impl<H: Handler> Loop<H> {
             Some(Err(error)) => {
                 tracing::warn!(error = %error, group = self.config.group, "poll failed; trying again");
                 Ok(false)
-            }
-        }
-    }
-
-    /// Begins to commit what the handler says is done, unless a commit is still going on.
-    fn commit(&mut self) -> Result<(), ConsumerError> {
-        if self.committer.is_busy() || self.membership.has_lost_assignment() {
-            return Ok(());
-        }
-        let mut points = Points::new();
-        for partition in self.partitions.committable() {
-            match self.handler.commit_point(partition) {
-                Some(point) if self.sent.get(&partition) != Some(&point) => {
-                    self.sent.insert(partition, point.clone());
-                    points.push((partition, point));
-                }
-                _ => {}
-            }
-        }
-        if points.is_empty() {
-            return Ok(());
-        }
-        check_metadata(&points).map_err(|error| self.failed(error))?;
-        self.committer.begin(points);
-        Ok(())
-    }
-
-    fn end_commit(&mut self) {
-        let Some(committed) = self.committer.take_answer() else {
-            return;
-        };
-        let context = self.membership.context();
-        let partitions = committed.points.iter().map(|(partition, _)| *partition);
-        match committed.result {
-            Ok(()) => context.committed(partitions, committed.took),
-            Err(error) => {
-                tracing::warn!(error = %error, group = self.config.group, "commit failed");
-                // It is sent again at the next interval, even if the handler has got no further.
-                self.sent.clear();
             }
         }
     }

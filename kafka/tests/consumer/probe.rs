@@ -329,7 +329,9 @@ impl Handler for Probe {
     }
 
     fn released(&mut self, partition: Partition) {
-        self.positions.remove(&partition);
-        self.write(Event::Released(partition));
+        // One that goes before its claim is done was never ours.
+        if self.positions.remove(&partition).is_some() {
+            self.write(Event::Released(partition));
+        }
     }
 }
