@@ -7,6 +7,8 @@ use kafka::config::KafkaConfig;
 use runtime::config::{Config, Millis, Reader, Seconds};
 use runtime::service::ServiceConfig;
 
+use crate::coordination::CoordinationConfig;
+
 /// When windows close and verdicts are emitted. All times are broker time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WindowConfig {
@@ -109,8 +111,12 @@ pub struct WorkerConfig {
     pub verdicts_topic: String,
     /// Topic for dead letters; `{prefix}.events.v1.dlq` unless set.
     pub dead_letter_topic: String,
+    /// Topic between the two stages; `{prefix}.fingerprints.v1` unless set.
+    pub fingerprints_topic: String,
     /// Windows.
     pub windows: WindowConfig,
+    /// The second stage.
+    pub coordination: CoordinationConfig,
 }
 
 impl WorkerConfig {
@@ -122,6 +128,8 @@ impl WorkerConfig {
             events_topic: topics.events,
             verdicts_topic: topics.verdicts,
             dead_letter_topic: topics.dead_letters,
+            fingerprints_topic: topics.fingerprints,
+            coordination: CoordinationConfig::new(&kafka),
             kafka,
             listen,
             windows: WindowConfig::default(),
@@ -162,12 +170,19 @@ impl Config for WorkerConfig {
             &usual.dead_letter_topic,
             "topic for dead letters, {prefix}.events.v1.dlq unless set",
         );
+        let fingerprints_topic = topic(
+            "FINGERPRINTS_TOPIC",
+            &usual.fingerprints_topic,
+            "topic between the two stages, {prefix}.fingerprints.v1 unless set",
+        );
         Self {
             group,
             events_topic,
             verdicts_topic,
             dead_letter_topic,
+            fingerprints_topic,
             windows: WindowConfig::read(reader),
+            coordination: CoordinationConfig::read(reader, &usual.kafka),
             ..usual
         }
     }

@@ -10,10 +10,12 @@
 //! | [`windows`] | which record belongs to which window, when verdicts are emitted; pure |
 //! | `handler`, `decode` | the consumer's side: decoding, acknowledgements, commits |
 //! | `outbox` | verdicts and dead letters on their way to the broker |
+//! | [`coordination`] | the second stage: what several sessions have in common |
 //! | [`config`] | settings |
 //! | [`setup()`] | building and running the service |
 
 pub mod config;
+pub mod coordination;
 mod decode;
 mod handler;
 mod metrics;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka::consumer::{self, ConsumerConfig};
+use kafka::consumer::{self, ConsumerConfig, ConsumerError};
 use kafka::metrics::{ConsumerMetrics, ProducerMetrics};
 use kafka::producer::{Producer, ProducerOptions};
 use prometheus::Registry;
@@ -12,6 +12,7 @@ use runtime::tasks::{TaskError, Tasks};
 use tokio::net::TcpListener;
 
 use crate::config::WorkerConfig;
+use crate::coordination::{self, Coordination};
 use crate::handler::DetectorHandler;
 use crate::metrics::Metrics;
 use crate::rulesets::Rulesets;
@@ -53,6 +54,7 @@ pub enum WorkerError {
 pub struct Components {
     config: WorkerConfig,
     handler: DetectorHandler,
+    coordination: Option<Coordination>,
     consumer_metrics: ConsumerMetrics,
     kafka_health: Component,
 }
@@ -83,6 +85,16 @@ pub fn setup(
         &options,
         ProducerMetrics::register(registry)?,
     )?;
+    let consumer_metrics = ConsumerMetrics::register(registry)?;
+    let coordination = match config.coordination.enabled {
+        true => {
+            let (producer, metrics) = (producer.clone(), consumer_metrics.clone());
+            Some(coordination::setup(
+                &config, producer, metrics, registry, health,
+            )?)
+        }
+        false => None,
+    };
     let handler = DetectorHandler::new(
         config.clone(),
         Rulesets::default(),
@@ -93,7 +105,8 @@ pub fn setup(
     Ok(Components {
         config,
         handler,
-        consumer_metrics: ConsumerMetrics::register(registry)?,
+        coordination,
+        consumer_metrics,
         kafka_health,
     })
 }
@@ -105,31 +118,59 @@ impl Components {
     /// [`WorkerError`] when topics are missing, or what stopped the consumer.
     pub async fn consume(self, shutdown: CancellationToken) -> Result<(), WorkerError> {
         let config = self.config;
-        let (kafka, events, verdicts, dead_letters) = (
-            config.kafka.clone(),
-            config.events_topic.clone(),
-            config.verdicts_topic,
-            config.dead_letter_topic,
-        );
-        let check = tokio::task::spawn_blocking(move || {
-            kafka::admin::require_topics(&kafka, &[&events, &verdicts, &dead_letters], START_WAIT)
-        });
-        check
-            .await
-            .map_err(|error| WorkerError::Topics(error.to_string()))?
-            .map_err(WorkerError::Topics)?;
+        require_topics(&config).await?;
         self.kafka_health.up();
         let consumer = ConsumerConfig::new(config.kafka, config.group, config.events_topic);
-        let outcome =
-            consumer::spawn(consumer, self.handler, self.consumer_metrics, shutdown).await;
+        // Neither stage goes on without the other: the process ends and starts again as a whole.
+        let stop = shutdown.child_token();
+        let first = consumer::spawn(consumer, self.handler, self.consumer_metrics, stop.clone());
+        let second = async {
+            match self.coordination {
+                Some(coordination) => coordination.consume(stop.clone()).await,
+                None => {
+                    stop.cancelled().await;
+                    Ok(())
+                }
+            }
+        };
+        let (first, second) = tokio::join!(
+            stopping("consumer", first, &stop),
+            stopping("coordination", second, &stop)
+        );
         self.kafka_health.down("the consumer has ended");
-        outcome.map_err(|error| {
-            WorkerError::Task(TaskError::Failed {
-                name: "consumer",
-                reason: error.to_string(),
-            })
-        })
+        first.and(second)
     }
+}
+
+async fn require_topics(config: &WorkerConfig) -> Result<(), WorkerError> {
+    let kafka = config.kafka.clone();
+    let topics = [
+        config.events_topic.clone(),
+        config.verdicts_topic.clone(),
+        config.dead_letter_topic.clone(),
+        config.fingerprints_topic.clone(),
+    ];
+    let check = tokio::task::spawn_blocking(move || {
+        kafka::admin::require_topics(&kafka, &topics.each_ref().map(String::as_str), START_WAIT)
+    });
+    check
+        .await
+        .map_err(|error| WorkerError::Topics(error.to_string()))?
+        .map_err(WorkerError::Topics)
+}
+
+/// Waits for a stage and lets the other end with it.
+async fn stopping(
+    name: &'static str,
+    stage: impl Future<Output = Result<(), ConsumerError>>,
+    stop: &CancellationToken,
+) -> Result<(), WorkerError> {
+    let outcome = stage.await;
+    stop.cancel();
+    outcome.map_err(|error| {
+        let reason = error.to_string();
+        WorkerError::Task(TaskError::Failed { name, reason })
+    })
 }
 
 /// Runs a worker with its health and metrics server until `shutdown`.

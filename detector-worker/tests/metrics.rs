@@ -22,6 +22,7 @@ fn metric_names_are_pinned() {
         names,
         [
             "detector_commits_withheld_total",
+            "detector_coordination_evicted_total",
             "detector_events_folded_total",
             "detector_scoring_duration_seconds",
             "kafka_consumer_commit_duration_seconds",

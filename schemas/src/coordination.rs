@@ -170,22 +170,15 @@ pub struct CoordinationFinding {
     pub score: f64,
     /// The score as a level.
     pub risk_level: RiskLevel,
-    /// Offset of the fingerprint record behind it; see [`Self::order`].
-    pub revision: i64,
+    /// Orders the findings of one session and fingerprint: higher replaces lower, so that more sessions replace fewer and
+    /// a replay changes nothing. The number of sessions when it was made.
+    pub revision: u32,
     /// Stable name of the test, e.g. `coordination.same_device`.
     pub code: String,
     /// A sentence for the analyst.
     pub text: String,
     /// The measured numbers behind it.
     pub evidence: BTreeMap<String, f64>,
-}
-
-impl CoordinationFinding {
-    /// Orders the findings of one session and fingerprint: higher replaces lower, so that more sessions replace fewer and
-    /// a replay changes nothing.
-    pub fn order(&self) -> (u32, i64) {
-        (self.sessions, self.revision)
-    }
 }
 
 #[cfg(test)]
