@@ -7,8 +7,8 @@ use chrono::Utc;
 use control::{ControlWriter, NewKeyOptions};
 use kafka::admin::TopicSizes;
 use kafka::config::KafkaConfig;
-use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{ClientConfig, TopicPartitionList};
 use schemas::control::{ControlRecord, KeyKind, KeyMode, Scope};
 
 use crate::process::{KEY, ORGANISATION};
@@ -30,6 +30,19 @@ pub(crate) async fn prepare(config: &KafkaConfig, partitions: i32) -> anyhow::Re
     let key = options.adopt(KEY, Utc::now());
     let writer = ControlWriter::new(config, "/candor/bench")?;
     writer.put(&ControlRecord::ApiKey(key.record)).await?;
+    Ok(())
+}
+
+/// Makes the broker ready for groups: the first one waits seconds for the topic that keeps their commits,
+/// which would be taken for the start of whoever comes first. Blocks.
+pub(crate) fn prepare_groups(brokers: &str, topic: &str) -> anyhow::Result<()> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "bench-first")
+        .create()?;
+    let mut list = TopicPartitionList::new();
+    list.add_partition(topic, 0);
+    consumer.committed_offsets(list, WAIT)?;
     Ok(())
 }
 

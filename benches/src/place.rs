@@ -65,6 +65,7 @@ pub(crate) fn with_broker<T>(
         .enable_all()
         .build()?;
     runtime.block_on(broker::prepare(&config, partitions))?;
+    broker::prepare_groups(&place.brokers, &place.topic)?;
     let outcome = work(&place);
     drop(kafka);
     if outcome.is_ok() {

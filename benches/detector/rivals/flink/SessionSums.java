@@ -82,15 +82,12 @@ public final class SessionSums {
         properties.put("batch.size", String.valueOf(1 << 20));
         properties.put("linger.ms", "5");
         String output = System.getenv("BENCH_OUTPUT");
-        SerializationSchema<Tuple2<String, Sums>> key = window -> window.f0.getBytes(StandardCharsets.UTF_8);
-        SerializationSchema<Tuple2<String, Sums>> value = window -> ByteBuffer.allocate(32).putLong(window.f1.events)
-            .putDouble(window.f1.held).putLong(window.f1.earliest).putLong(window.f1.latest).array();
         return KafkaSink.<Tuple2<String, Sums>>builder()
             .setBootstrapServers(System.getenv("BENCH_BROKERS"))
             .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
             .setKafkaProducerConfig(properties)
             .setRecordSerializer(KafkaRecordSerializationSchema.<Tuple2<String, Sums>>builder()
-                .setTopic(output).setKeySerializationSchema(key).setValueSerializationSchema(value).build())
+                .setTopic(output).setKeySerializationSchema(new Key()).setValueSerializationSchema(new Value()).build())
             .build();
     }
 
@@ -111,6 +108,26 @@ public final class SessionSums {
         @Override
         public TypeInformation<Tuple2<String, Sums>> getProducedType() {
             return Types.TUPLE(Types.STRING, Types.POJO(Sums.class));
+        }
+    }
+
+    private static final class Key implements SerializationSchema<Tuple2<String, Sums>> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public byte[] serialize(Tuple2<String, Sums> window) {
+            return window.f0.getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    private static final class Value implements SerializationSchema<Tuple2<String, Sums>> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public byte[] serialize(Tuple2<String, Sums> window) {
+            Sums sums = window.f1;
+            return ByteBuffer.allocate(32).putLong(sums.events).putDouble(sums.held).putLong(sums.earliest)
+                .putLong(sums.latest).array();
         }
     }
 
