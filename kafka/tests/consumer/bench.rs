@@ -36,7 +36,7 @@ impl Bench {
         Self::of(&TestTopics::create_on(kafka, partitions).await, partitions)
     }
 
-    fn of(topics: &TestTopics, partitions: i32) -> Self {
+    pub(crate) fn of(topics: &TestTopics, partitions: i32) -> Self {
         let kafka = KafkaConfig {
             brokers: topics.brokers().to_owned(),
             prefix: topics.prefix().to_owned(),

@@ -3,10 +3,12 @@
 
 mod admin;
 mod bench;
+mod changelog;
 mod dead_letters;
 mod group;
 mod metrics;
 mod outage;
+mod owner;
 mod probe;
 mod producer;
 mod rebalance;
