@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::StorageError;
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("V1__roles", include_str!("../migrations/V1__roles.sql")),
     ("V2__tables", include_str!("../migrations/V2__tables.sql")),
     (
@@ -17,6 +17,10 @@ const FILES: [(&str, &str); 4] = [
         include_str!("../migrations/V3__partitions.sql"),
     ),
     ("V4__rights", include_str!("../migrations/V4__rights.sql")),
+    (
+        "V5__coordination",
+        include_str!("../migrations/V5__coordination.sql"),
+    ),
 ];
 
 /// The schema's version after [`migrate`].

@@ -36,7 +36,8 @@ pub async fn count_default_rows(client: &mut Client) -> Result<i64, StorageError
     let during = || StorageError::during("counting the default partitions");
     let transaction = sink_transaction(client).await?;
     let statement = "SELECT (SELECT count(*) FROM sessions_default) + (SELECT count(*) FROM session_windows_default) \
-        + (SELECT count(*) FROM detection_results_default) + (SELECT count(*) FROM behavior_batches_default)";
+        + (SELECT count(*) FROM detection_results_default) + (SELECT count(*) FROM coordination_findings_default) \
+        + (SELECT count(*) FROM behavior_batches_default)";
     let row = transaction.query_one(statement, &[]).await;
     let rows = row.map_err(during())?.get(0);
     transaction.commit().await.map_err(during())?;

@@ -109,7 +109,7 @@ async fn without_an_organisation_nothing_is_seen_not_even_by_the_owner() {
     let (tables, closed): (i64, i64) = (row.get(0), row.get(1));
     assert_eq!(
         (tables, closed),
-        (8, 8),
+        (10, 10),
         "tables, and those with forced row-level security"
     );
 }
@@ -150,7 +150,7 @@ async fn rows_of_no_day_go_to_the_default_partition_and_leave_it_when_their_day_
     }
     assert_eq!(count_default_rows(&mut client).await.unwrap(), 2);
     let made = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21")).await;
-    assert_eq!(made.unwrap(), 4);
+    assert_eq!(made.unwrap(), 5);
     assert_eq!(count_default_rows(&mut client).await.unwrap(), 1);
     let transaction = org_transaction(&mut client, &organisation("ours"))
         .await
@@ -196,7 +196,7 @@ async fn partitions_made_by_several_at_once_are_made_once() {
     for maker in makers {
         made += maker.await.unwrap();
     }
-    assert_eq!(made, 12, "four tables, three days");
+    assert_eq!(made, 15, "five tables, three days");
     let mut client = client(&pool).await;
     let again = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-23")).await;
     assert_eq!(again.unwrap(), 0);
@@ -223,7 +223,7 @@ async fn retention_drops_days_and_old_rows_of_the_default_partition() {
         .query_one("SELECT candor_drop_partitions_before('2026-09-21')", &[])
         .await
         .unwrap();
-    assert_eq!(row.get::<_, i32>(0), 4);
+    assert_eq!(row.get::<_, i32>(0), 5);
     let transaction = sink_transaction(&mut client).await.unwrap();
     let rows = transaction
         .query("SELECT id FROM sessions ORDER BY id", &[])
@@ -272,6 +272,61 @@ async fn a_batch_reads_as_one_row_per_event_by_its_organisation_only() {
     assert_eq!(count, 0);
 }
 
+/// A database of the version before, with a day that is a partition and with rows.
+async fn database_before_findings(client: &mut deadpool_postgres::Client) {
+    for statements in [
+        include_str!("../migrations/V1__roles.sql"),
+        include_str!("../migrations/V2__tables.sql"),
+        include_str!("../migrations/V3__partitions.sql"),
+        include_str!("../migrations/V4__rights.sql"),
+    ] {
+        client.batch_execute(statements).await.unwrap();
+    }
+    ensure_partitions(client, date("2026-09-21"), date("2026-09-21"))
+        .await
+        .unwrap();
+    for (low, millis) in [(1, DAY), (2, DAY + DAY_MS)] {
+        store_session(client, "ours", session_id(millis, low)).await;
+    }
+    let transaction = sink_transaction(client).await.unwrap();
+    let judge = "UPDATE sessions SET risk_level = 'MEDIUM', score_thousandths = 420 WHERE id = $1";
+    let judged = transaction.execute(judge, &[&session_id(DAY, 1)]).await;
+    assert_eq!(judged.unwrap(), 1);
+    transaction.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_of_the_version_before_get_their_effective_risk_and_their_day_a_partition() {
+    let database = empty_database().await;
+    let pool = storage::pool(&storage::DatabaseConfig::new(owner_url(&database))).unwrap();
+    let mut client = client(&pool).await;
+    database_before_findings(&mut client).await;
+    let migration = include_str!("../migrations/V5__coordination.sql");
+    client.batch_execute(migration).await.unwrap();
+    let made = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21")).await;
+    assert_eq!(made.unwrap(), 1, "that of the findings");
+    let transaction = sink_transaction(&mut client).await.unwrap();
+    let found = "UPDATE sessions SET finding_risk = $1, finding_score_thousandths = $2 RETURNING \
+        concat_ws(' ', risk_level, score_thousandths, effective_risk, effective_score_thousandths)";
+    let mut seen = Vec::new();
+    for (risk, score) in [
+        (None, None),
+        (Some("LOW"), Some(100_i16)),
+        (Some("HIGH"), Some(650)),
+    ] {
+        let rows = transaction.query(found, &[&risk, &score]).await.unwrap();
+        let mut rows: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        rows.sort();
+        seen.push(rows);
+    }
+    let expected = [
+        ["", "MEDIUM 420 MEDIUM 420"],
+        ["LOW 100", "MEDIUM 420 MEDIUM 420"],
+        ["HIGH 650", "MEDIUM 420 HIGH 650"],
+    ];
+    assert_eq!(seen, expected);
+}
+
 /// Twenty thousand sessions of two organisations, and what the planner needs to know of them.
 async fn fill_sessions(client: &mut deadpool_postgres::Client) {
     let transaction = sink_transaction(client).await.unwrap();
@@ -297,7 +352,7 @@ async fn every_filter_of_the_session_list_uses_an_index_under_row_level_security
     for filter in [
         "id < uuid_floor('2026-09-21T00:05:00Z')",
         "status = 'idle'",
-        "risk_level = 'HIGH'",
+        "effective_risk = 'HIGH'",
         "class = 'ai_agent'",
         "platform = 'qualtrics'",
         "survey_id >= 'SV_7' AND survey_id < 'SV_70'",
