@@ -5,19 +5,19 @@
 //! a margin, by which the clocks of brokers may differ. Windows are looked at when their entry in an
 //! agenda falls due, never by a scan.
 
-use schemas::verdict::{VerdictRecord, WindowStatus};
+use schemas::verdict::WindowStatus;
 
 use super::agenda::Entry;
 use super::codec;
 use super::open::Judge;
-use super::slots::{Flag, State};
-use super::{PartitionWindows, Refused};
+use super::slots::Flag;
+use super::{Emit, PartitionWindows, Refused};
 
 impl PartitionWindows {
     /// Lets time pass; final verdicts to publish are appended to `out`. `wall_ms`, given only for a
     /// partition that has been read to its end, is the wall clock in milliseconds since 1970. At most
     /// `most` looks are taken at windows that may end, and as many at sessions that may be forgotten.
-    pub fn advance(&mut self, wall_ms: Option<i64>, most: usize, out: &mut Vec<VerdictRecord>) {
+    pub fn advance(&mut self, wall_ms: Option<i64>, most: usize, out: &mut dyn Emit) {
         if wall_ms.is_some() {
             self.finish_rebuild();
         }
@@ -28,6 +28,13 @@ impl PartitionWindows {
         let margin = self.times.clock_margin;
         let stream = self.state.stream_ms.saturating_sub(margin);
         let now = stream.max(wall_ms.unwrap_or(i64::MIN).saturating_sub(margin));
+        // Windows that wait for their versions get a share of the looks, so that they hold up no other.
+        for _ in 0..(most / 4).min(self.waiting.len()) {
+            self.waiting
+                .pop_front()
+                .into_iter()
+                .for_each(|slot| self.file_closing(slot));
+        }
         for _ in 0..most {
             let Some(entry) = self.closings.pop_before(now) else {
                 break;
@@ -42,7 +49,7 @@ impl PartitionWindows {
         }
     }
 
-    fn close_if_ended(&mut self, entry: Entry, now: i64, out: &mut Vec<VerdictRecord>) {
+    fn close_if_ended(&mut self, entry: Entry, now: i64, out: &mut dyn Emit) {
         let slot = entry.slot;
         if self.slots.generation(slot) != entry.generation {
             return;
@@ -53,11 +60,11 @@ impl PartitionWindows {
         };
         match span.ended_by(now, &self.times) {
             None => self.file_closing(slot),
-            Some(status) => match self.close_and_pack(slot, status) {
-                Ok(verdict) => out.extend(verdict),
-                // Tried again when there are other rulesets.
-                Err(_) => self.waiting.push(slot),
-            },
+            Some(status) => {
+                if self.close_and_pack(slot, status, out).is_err() {
+                    self.waiting.push_back(slot);
+                }
+            }
         }
     }
 
@@ -66,38 +73,29 @@ impl PartitionWindows {
         &mut self,
         slot: u32,
         status: WindowStatus,
-    ) -> Result<Option<VerdictRecord>, Refused> {
-        let times = self.times;
-        let (verdict, row) = match self.slots.state(slot) {
-            State::Packed(_) => {
-                let mut window = self.unpack(slot)?;
-                let ruleset = &self.ruleset_of(&window.facts)?;
-                let verdict = window.close(
-                    status,
-                    Judge {
-                        times: &times,
-                        ruleset,
-                    },
-                );
-                (verdict, codec::encode_window(&window))
-            }
-            State::Hot { window, .. } => {
-                let ruleset = &self.ruleset_of(&window.facts)?;
-                let judge = Judge {
-                    times: &times,
-                    ruleset,
-                };
-                let Some(window) = self.slots.hot_mut(slot) else {
-                    return Ok(None);
-                };
-                (window.close(status, judge), codec::encode_window(window))
-            }
-            State::Free | State::Remembered(_) => return Ok(None),
+        out: &mut dyn Emit,
+    ) -> Result<(), Refused> {
+        let ruleset = self
+            .facts_of(slot)
+            .and_then(|facts| self.ruleset_of(&facts))?;
+        let judge = Judge {
+            times: &self.times,
+            ruleset: &ruleset,
+        };
+        let row = if let Some(window) = self.slots.hot_mut(slot) {
+            window.close(status, judge, out);
+            codec::encode_window(window)
+        } else {
+            let mut window = self.unpack(slot)?;
+            let times = &self.times;
+            let ruleset = &ruleset;
+            window.close(status, Judge { times, ruleset }, out);
+            codec::encode_window(&window)
         };
         self.slots.set_packed(slot, row);
         self.slots.mark_dirty(slot);
         self.file_eviction(slot);
-        Ok(verdict)
+        Ok(())
     }
 
     fn forget_if_over(&mut self, entry: Entry, now: i64) {

@@ -6,13 +6,12 @@
 
 use detection::Ruleset;
 use schemas::session::SessionStarted;
-use schemas::verdict::VerdictRecord;
 
 use super::facts::Facts;
 use super::open::{Judge, OpenWindow};
 use super::partition::Place;
 use super::slots::Flag;
-use super::{Content, Input, Outcome, PartitionWindows, Refused};
+use super::{Content, Emit, Input, Outcome, PartitionWindows, Refused};
 use crate::poison::Poison;
 
 impl PartitionWindows {
@@ -21,7 +20,7 @@ impl PartitionWindows {
         &mut self,
         place: Place,
         input: &Input<'_>,
-        out: &mut Vec<VerdictRecord>,
+        out: &mut dyn Emit,
     ) -> Result<Outcome, Refused> {
         let before = match place {
             Place::Later(slot) => Some(self.facts_of(slot)?),
@@ -53,7 +52,8 @@ impl PartitionWindows {
                 _ => Outcome::Duplicate,
             });
         };
-        self.open(place, input, OpenWindow::new(input, facts), (&ruleset, out));
+        let window = self.begun(input, facts, &ruleset, out);
+        self.keep(place, input, window);
         Ok(Outcome::NewWindow)
     }
 
@@ -80,7 +80,7 @@ impl PartitionWindows {
         &mut self,
         slot: u32,
         input: &Input<'_>,
-        out: &mut Vec<VerdictRecord>,
+        out: &mut dyn Emit,
     ) -> Result<(), Refused> {
         if self.slots.span(slot).is_some_and(|span| !span.closed) {
             let facts = self.facts_of(slot)?;
@@ -91,26 +91,30 @@ impl PartitionWindows {
         Ok(())
     }
 
-    fn open(
-        &mut self,
-        place: Place,
+    /// A window with its first record.
+    fn begun(
+        &self,
         input: &Input<'_>,
-        mut window: OpenWindow,
-        (ruleset, out): (&Ruleset, &mut Vec<VerdictRecord>),
-    ) {
-        let times = self.times;
-        let judge = Judge {
-            times: &times,
-            ruleset,
-        };
+        facts: Facts,
+        ruleset: &Ruleset,
+        out: &mut dyn Emit,
+    ) -> OpenWindow {
+        let times = &self.times;
+        let mut window = OpenWindow::new(input, facts);
         match &input.content {
             Content::Started(started) => {
                 window.features.start(started);
-                out.push(window.state_only(&times));
+                out.emit(window.state_only(times), &window.features);
             }
-            Content::Batch(batch) => drop(window.fold(batch, input, judge, out)),
+            Content::Batch(batch) => {
+                window.fold(batch, input, Judge { times, ruleset }, out);
+            }
             Content::Completed(_) | Content::Requested(_) => {}
         }
+        window
+    }
+
+    fn keep(&mut self, place: Place, input: &Input<'_>, window: OpenWindow) {
         let slot = place.slot().unwrap_or_else(|| {
             let slot = self.slots.insert(input.session_id);
             if self.forgotten.remove(&input.session_id) {

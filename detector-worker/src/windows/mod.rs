@@ -31,9 +31,11 @@ mod snapshot;
 pub mod state;
 mod times;
 
+use detection::Window;
 use schemas::batch::BatchRecord;
 use schemas::ids::{OrganisationId, SessionId};
 use schemas::session::{AnalysisRequested, SessionCompleted, SessionStarted};
+use schemas::verdict::VerdictRecord;
 
 use crate::poison::Poison;
 use crate::rulesets::Missing;
@@ -99,6 +101,23 @@ impl Outcome {
             Self::Rebuilt => "rebuilt",
         }
     }
+}
+
+/// Takes what windows emit.
+pub trait Emit {
+    /// A verdict to publish, and the features it judges.
+    fn emit(&mut self, record: VerdictRecord, features: &Window);
+}
+
+impl Emit for Vec<VerdictRecord> {
+    fn emit(&mut self, record: VerdictRecord, _features: &Window) {
+        self.push(record);
+    }
+}
+
+/// Published when it was read first.
+impl Emit for () {
+    fn emit(&mut self, _record: VerdictRecord, _features: &Window) {}
 }
 
 /// Why a record was not taken in. Nothing has changed then.

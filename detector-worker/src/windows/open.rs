@@ -13,9 +13,9 @@ use schemas::verdict::{
     Phase, Revision, RiskLevel, SessionFacts, Verdict, VerdictRecord, WindowStatus,
 };
 
-use super::Input;
 use super::facts::Facts;
 use super::times::{Span, Times};
+use super::{Emit, Input};
 
 /// What was last emitted of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,7 +67,7 @@ impl OpenWindow {
         batch: &BatchRecord<'_>,
         input: &Input<'_>,
         judge: Judge<'_>,
-        out: &mut Vec<VerdictRecord>,
+        out: &mut dyn Emit,
     ) -> Folded {
         if self.features.fold(batch) == Folded::Duplicate {
             return Folded::Duplicate;
@@ -79,7 +79,8 @@ impl OpenWindow {
             || self.is_completed();
         let verdict = self.judge(judge.ruleset);
         if due || Some(verdict.risk_level) != self.emitted.risk {
-            out.push(self.emit(verdict, status, judge.times));
+            let record = self.emit(verdict, status, judge.times);
+            out.emit(record, &self.features);
         }
         Folded::Folded
     }
@@ -107,17 +108,14 @@ impl OpenWindow {
         }
     }
 
-    /// The final verdict, unless it is out already.
-    pub(super) fn close(
-        &mut self,
-        status: WindowStatus,
-        judge: Judge<'_>,
-    ) -> Option<VerdictRecord> {
+    /// Emits the final verdict, unless it is out already.
+    pub(super) fn close(&mut self, status: WindowStatus, judge: Judge<'_>, out: &mut dyn Emit) {
         if self.span.closed {
-            return None;
+            return;
         }
         let verdict = self.judge(judge.ruleset);
-        Some(self.emit(verdict, status, judge.times))
+        let record = self.emit(verdict, status, judge.times);
+        out.emit(record, &self.features);
     }
 
     /// The verdict that answers an analysis request. It does not count as an emission, so that asking

@@ -3,13 +3,13 @@
 //! Everything that may fail (an organisation that does not fit, versions that are not known) is found out
 //! before anything changes, so a record that was refused can be handed in again.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use detection::{Folded, Ruleset};
 use schemas::ids::SessionId;
 use schemas::session::AnalysisRequested;
-use schemas::verdict::{VerdictRecord, WindowStatus};
+use schemas::verdict::WindowStatus;
 
 use super::agenda::Agenda;
 use super::codec;
@@ -19,7 +19,7 @@ use super::restore::Rebuild;
 use super::slots::{Flag, MemoryUse, Slots, State};
 use super::state::PartitionState;
 use super::times::Times;
-use super::{Content, Input, Outcome, Refused};
+use super::{Content, Emit, Input, Outcome, Refused};
 use crate::config::WindowConfig;
 use crate::poison::Poison;
 use crate::rulesets::Rulesets;
@@ -35,8 +35,8 @@ pub struct PartitionWindows {
     pub(super) closings: Agenda,
     /// When windows and sessions may be forgotten: every other slot has an entry, possibly too early.
     pub(super) evictions: Agenda,
-    /// Windows that ended while the versions that judge them were not known.
-    pub(super) waiting: Vec<u32>,
+    /// Slots of windows that ended while the versions that judge them were not known.
+    pub(super) waiting: VecDeque<u32>,
     /// Sessions without a slot whose rows the changelog still holds.
     pub(super) forgotten: HashSet<SessionId>,
     /// Every record before this offset is accounted for.
@@ -76,7 +76,7 @@ impl PartitionWindows {
             slots: Slots::default(),
             closings: Agenda::default(),
             evictions: Agenda::default(),
-            waiting: Vec::new(),
+            waiting: VecDeque::new(),
             forgotten: HashSet::new(),
             next_offset,
             state: PartitionState::default(),
@@ -88,11 +88,7 @@ impl PartitionWindows {
     ///
     /// # Errors
     /// [`Refused`] when the record must be set aside or kept for later; nothing has changed then.
-    pub fn record(
-        &mut self,
-        input: Input<'_>,
-        out: &mut Vec<VerdictRecord>,
-    ) -> Result<Outcome, Refused> {
+    pub fn record(&mut self, input: Input<'_>, out: &mut dyn Emit) -> Result<Outcome, Refused> {
         if self.is_behind(input.offset) {
             return self.read_again(&input);
         }
@@ -117,9 +113,6 @@ impl PartitionWindows {
     /// From now on versions are looked up in `rulesets`.
     pub fn set_rulesets(&mut self, rulesets: Rulesets) {
         self.rulesets = rulesets;
-        for slot in std::mem::take(&mut self.waiting) {
-            self.file_closing(slot);
-        }
     }
 
     /// How records have ended so far, and how far time has come.
@@ -147,7 +140,7 @@ impl PartitionWindows {
     pub(super) fn take(
         &mut self,
         input: &Input<'_>,
-        out: &mut Vec<VerdictRecord>,
+        out: &mut dyn Emit,
     ) -> Result<Outcome, Refused> {
         match self.place(input) {
             Place::Window(slot) => self.go_on(slot, input, out),
@@ -184,7 +177,7 @@ impl PartitionWindows {
         &mut self,
         slot: u32,
         input: &Input<'_>,
-        out: &mut Vec<VerdictRecord>,
+        out: &mut dyn Emit,
     ) -> Result<Outcome, Refused> {
         let facts = self.facts_of(slot)?;
         if facts.shared.value.organisation != input.organisation {
@@ -206,7 +199,7 @@ impl PartitionWindows {
             Content::Started(_) => return Ok(Outcome::Duplicate),
             Content::Completed(_) if window.is_completed() => return Ok(Outcome::Duplicate),
             Content::Requested(AnalysisRequested { request_id, .. }) => {
-                out.push(window.answer(input, request_id, judge));
+                out.emit(window.answer(input, request_id, judge), &window.features);
                 return Ok(Outcome::Requested);
             }
             Content::Batch(batch) => match window.fold(batch, input, judge, out) {
@@ -216,7 +209,7 @@ impl PartitionWindows {
             },
             Content::Completed(_) => {
                 window.complete(input);
-                out.extend(window.close(WindowStatus::Completed, judge));
+                window.close(WindowStatus::Completed, judge, out);
                 Outcome::Folded
             }
         };
@@ -230,7 +223,7 @@ impl PartitionWindows {
         slot: u32,
         input: &Input<'_>,
         ruleset: &Ruleset,
-        out: &mut Vec<VerdictRecord>,
+        out: &mut dyn Emit,
     ) {
         let times = self.times;
         let judge = Judge {
@@ -241,9 +234,9 @@ impl PartitionWindows {
             return;
         };
         if let Some(status) = window.span.ended_by(input.broker_ms, &times)
-            && let Some(verdict) = window.close(status, judge)
+            && !window.span.closed
         {
-            out.push(verdict);
+            window.close(status, judge, out);
             self.changed(slot);
         }
     }

@@ -134,8 +134,7 @@ impl PartitionWindows {
             .as_ref()
             .and_then(|rebuild| rebuild.sessions.get(&input.session_id));
         if first_offset.is_some_and(|first_offset| input.offset >= *first_offset) {
-            // Published when it was read first.
-            self.take(input, &mut Vec::new())?;
+            self.take(input, &mut ())?;
         }
         Ok(Outcome::Rebuilt)
     }

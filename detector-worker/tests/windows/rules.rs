@@ -1,0 +1,458 @@
+//! Each rule by example.
+
+use schemas::verdict::{Phase, VerdictRecord, WindowStatus};
+
+use detector_worker::windows::{Outcome, PartitionWindows, Refused};
+
+use crate::fixture::{
+    ARM, Entry, Kind, START, STRICT, config, feed, fresh, offer, restore, rulesets, run, session,
+    start,
+};
+
+pub(crate) fn entry(at: i64, kind: Kind) -> Entry {
+    Entry {
+        at,
+        session: 0,
+        kind,
+    }
+}
+
+pub(crate) fn batch(at: i64, sequence: u64) -> Entry {
+    let events = 10;
+    entry(at, Kind::Batch { events, sequence })
+}
+
+/// Another session's record, which only lets time pass.
+fn elsewhere(at: i64) -> Entry {
+    Entry {
+        at,
+        session: 9,
+        kind: Kind::Requested,
+    }
+}
+
+/// Window, offset, phase, status and events of each verdict.
+fn story(records: &[VerdictRecord]) -> Vec<(i64, i64, Phase, WindowStatus, u64)> {
+    let describe = |record: &VerdictRecord| {
+        let events = record
+            .verdict
+            .as_ref()
+            .map_or(0, |verdict| verdict.event_count);
+        (
+            record.window,
+            record.revision.offset,
+            record.revision.phase,
+            record.status,
+            events,
+        )
+    };
+    records.iter().map(describe).collect()
+}
+
+fn finals(log: &[Entry]) -> Vec<(i64, i64, Phase, WindowStatus, u64)> {
+    let told = story(&run(log));
+    told.into_iter()
+        .filter(|step| step.2 == Phase::Final)
+        .collect()
+}
+
+/// What becomes of each record, told one after the other without any time passing beside.
+fn outcomes(log: &[Entry]) -> Vec<Option<Outcome>> {
+    let (mut windows, mut out) = (fresh(), Vec::new());
+    let offsets = 0..;
+    offsets
+        .zip(log)
+        .map(|(offset, entry)| feed(&mut windows, offset, entry, &mut out))
+        .collect()
+}
+
+#[test]
+fn a_session_begins_runs_and_is_completed() {
+    use Phase::{Final, Requested, Running};
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        entry(20, Kind::Requested),
+        batch(30, 1),
+        batch(40, 2),
+        entry(50, Kind::Completed),
+        entry(60, Kind::Completed),
+    ];
+    assert_eq!(
+        story(&run(&log)),
+        [
+            (0, 0, Running, WindowStatus::Active, 0),
+            (0, 1, Running, WindowStatus::Active, 10),
+            (0, 2, Requested, WindowStatus::Active, 10),
+            (0, 5, Final, WindowStatus::Completed, 30),
+        ]
+    );
+    use Outcome::{Duplicate, Folded, NewWindow};
+    assert_eq!(
+        outcomes(&log),
+        [
+            NewWindow,
+            Folded,
+            Outcome::Requested,
+            Folded,
+            Folded,
+            Folded,
+            Duplicate
+        ]
+        .map(Some)
+    );
+}
+
+#[test]
+fn running_verdicts_come_after_25_events_or_after_the_interval_or_when_the_risk_changes() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        batch(20, 1),
+        batch(30, 2),
+        batch(40, 3),
+        batch(400, 4),
+    ];
+    let offsets: Vec<i64> = run(&log)
+        .iter()
+        .map(|record| record.revision.offset)
+        .collect();
+    assert_eq!(
+        offsets,
+        [0, 1, 4, 5, 5],
+        "state, first risk, 30 new events, interval, final"
+    );
+}
+
+#[test]
+fn a_retried_batch_is_folded_once() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        batch(20, 0),
+        batch(30, 1),
+        entry(40, Kind::Completed),
+    ];
+    assert_eq!(
+        finals(&log),
+        [(0, 4, Phase::Final, WindowStatus::Completed, 20)]
+    );
+    assert_eq!(outcomes(&log)[2], Some(Outcome::Duplicate));
+}
+
+#[test]
+fn a_duplicate_does_not_extend_the_gap() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        batch(900, 0),
+        batch(1400, 1),
+    ];
+    assert_eq!(
+        finals(&log)[0],
+        (0, 1, Phase::Final, WindowStatus::Idle, 10)
+    );
+    assert_eq!(outcomes(&log)[3], Some(Outcome::NewWindow));
+}
+
+#[test]
+fn every_verdict_carries_the_arm_that_was_stamped_on_the_first_record() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        entry(20, Kind::Requested),
+        entry(30, Kind::Completed),
+    ];
+    let records = run(&log);
+    let verdicts = records.iter().filter_map(|record| record.verdict.as_ref());
+    let arms: Vec<_> = verdicts
+        .map(|verdict| verdict.versions.experiment.as_deref())
+        .collect();
+    assert_eq!(arms, [Some(ARM); 3], "running, requested, final");
+}
+
+#[test]
+fn a_gap_ends_the_window_and_a_late_record_within_grace_continues_it() {
+    let log = [entry(0, Kind::Started), batch(10, 0), batch(1200, 1)];
+    assert_eq!(
+        finals(&log),
+        [
+            (0, 1, Phase::Final, WindowStatus::Idle, 10),
+            (0, 2, Phase::Final, WindowStatus::Idle, 20)
+        ]
+    );
+    let last_of_grace = [entry(0, Kind::Started), batch(10, 0), batch(1310, 1)];
+    assert_eq!(outcomes(&last_of_grace)[2], Some(Outcome::Folded));
+}
+
+#[test]
+fn a_record_after_gap_and_grace_opens_a_new_window_named_by_its_offset() {
+    let log = [entry(0, Kind::Started), batch(10, 0), batch(1311, 1)];
+    assert_eq!(
+        finals(&log),
+        [
+            (0, 1, Phase::Final, WindowStatus::Idle, 10),
+            (2, 2, Phase::Final, WindowStatus::Idle, 10)
+        ]
+    );
+}
+
+#[test]
+fn a_late_record_after_completion_corrects_the_final_verdict_within_grace_only() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        entry(20, Kind::Completed),
+        batch(300, 1),
+        batch(321, 2),
+    ];
+    assert_eq!(
+        finals(&log),
+        [
+            (0, 2, Phase::Final, WindowStatus::Completed, 10),
+            (0, 3, Phase::Final, WindowStatus::Completed, 20),
+            (4, 4, Phase::Final, WindowStatus::Idle, 10),
+        ]
+    );
+}
+
+#[test]
+fn a_window_does_not_outlive_its_longest_length_and_the_session_goes_on_in_another() {
+    let mut log = vec![entry(0, Kind::Started)];
+    log.extend((1..8).map(|number| batch(number * 800, number as u64)));
+    assert_eq!(
+        finals(&log),
+        [
+            (0, 6, Phase::Final, WindowStatus::MaxLength, 60),
+            (7, 7, Phase::Final, WindowStatus::Idle, 10)
+        ]
+    );
+}
+
+#[test]
+fn asking_does_not_extend_the_gap() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        entry(900, Kind::Requested),
+        entry(1250, Kind::Requested),
+        batch(1400, 1),
+    ];
+    let told = story(&run(&log));
+    assert!(
+        told.contains(&(0, 3, Phase::Requested, WindowStatus::Idle, 10)),
+        "{told:?}"
+    );
+    assert_eq!(told.last().unwrap().0, 4, "a new window");
+}
+
+#[test]
+fn asking_about_a_closed_session_is_counted_and_answered_by_the_stored_verdict() {
+    let log = [
+        entry(0, Kind::Started),
+        batch(10, 0),
+        entry(2000, Kind::Requested),
+        entry(20_000, Kind::Requested),
+    ];
+    let told = story(&run(&log));
+    assert!(
+        told.iter().all(|step| step.2 != Phase::Requested),
+        "{told:?}"
+    );
+    assert_eq!(outcomes(&log)[2..], [Some(Outcome::Requested); 2]);
+}
+
+#[test]
+fn a_completion_without_a_window_ends_nothing() {
+    let log = [
+        entry(0, Kind::Completed),
+        entry(10, Kind::Started),
+        entry(5000, Kind::Completed),
+    ];
+    use Outcome::{Duplicate, NewWindow};
+    assert_eq!(outcomes(&log), [Duplicate, NewWindow, Duplicate].map(Some));
+}
+
+#[test]
+fn another_organisation_is_poison_as_long_as_the_session_is_known() {
+    let log = [
+        entry(0, Kind::Started),
+        entry(5, Kind::Foreign),
+        entry(3000, Kind::Foreign),
+    ];
+    assert_eq!(outcomes(&log), [Some(Outcome::NewWindow), None, None]);
+    let (mut windows, mut out) = (fresh(), Vec::new());
+    feed(&mut windows, 0, &log[0], &mut out);
+    assert!(windows.set_aside(1));
+    assert_eq!(windows.state().outcomes.dead_lettered, 1);
+}
+
+#[test]
+fn a_later_window_has_the_facts_and_versions_of_the_first_record() {
+    let mut log = vec![entry(0, Kind::StartedStrict), batch(10, 0)];
+    // Forgotten as a window, remembered as a session; then again, and by a further first record.
+    log.extend([
+        elsewhere(2000),
+        batch(2100, 1),
+        elsewhere(4000),
+        entry(4500, Kind::Started),
+    ]);
+    let records = run(&log);
+    let of_session = records
+        .iter()
+        .filter(|record| record.session_id == session(0));
+    let first = &records[0].session;
+    let mut windows = Vec::new();
+    for record in of_session {
+        let facts = &record.session;
+        assert_eq!(
+            (
+                facts.created_at,
+                facts.expires_at,
+                &facts.survey_id,
+                &facts.respondent_id
+            ),
+            (
+                first.created_at,
+                first.expires_at,
+                &first.survey_id,
+                &first.respondent_id
+            ),
+        );
+        assert!(
+            record
+                .verdict
+                .iter()
+                .all(|verdict| verdict.versions.ruleset == STRICT)
+        );
+        windows.push(record.window);
+    }
+    windows.dedup();
+    assert_eq!(windows, [0, 3, 5]);
+}
+
+#[test]
+fn a_session_is_forgotten_by_its_own_records_times_and_not_by_who_looked() {
+    let log = |late: i64| [entry(0, Kind::StartedStrict), batch(10, 0), batch(late, 1)];
+    for (late, ruleset) in [(5010, STRICT), (5011, "builtin-1")] {
+        for sweeps in [false, true] {
+            let (mut windows, mut out) = (fresh(), Vec::new());
+            for (offset, entry) in (0..).zip(&log(late)) {
+                feed(&mut windows, offset, entry, &mut out);
+                if sweeps {
+                    windows.advance(None, usize::MAX, &mut out);
+                }
+            }
+            let versions = &out.last().unwrap().verdict.as_ref().unwrap().versions;
+            assert_eq!(versions.ruleset, ruleset, "{late} {sweeps}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_version_waits_and_changes_nothing_until_it_is_known() {
+    let restored = PartitionWindows::restore(config(), rulesets(false), &start(0, ""), []);
+    let (mut windows, mut out) = (restored.unwrap().windows, Vec::new());
+    let first = entry(0, Kind::StartedStrict);
+    let refused = offer(&mut windows, 0, &first, &mut out);
+    assert!(
+        matches!(&refused, Err(Refused::VersionMissing(missing)) if missing.version == STRICT),
+        "{refused:?}"
+    );
+    assert_eq!(
+        (
+            windows.take_snapshot().next_offset,
+            windows.state().outcomes.total()
+        ),
+        (0, 0)
+    );
+    assert!(out.is_empty() && windows.memory().windows == 0);
+    windows.set_rulesets(rulesets(true));
+    assert_eq!(
+        offer(&mut windows, 0, &first, &mut out),
+        Ok(Outcome::NewWindow)
+    );
+}
+
+#[test]
+fn a_restored_window_whose_version_is_not_known_yet_ends_once_it_is() {
+    let (mut windows, mut out) = (fresh(), Vec::new());
+    feed(&mut windows, 0, &entry(0, Kind::StartedStrict), &mut out);
+    feed(&mut windows, 1, &batch(10, 0), &mut out);
+    let snapshot = windows.take_snapshot();
+    let restored = PartitionWindows::restore(
+        config(),
+        rulesets(false),
+        &start(2, &snapshot.state.encode()),
+        crate::fixture::rows_of(&snapshot),
+    );
+    let (mut windows, mut out) = (restored.unwrap().windows, Vec::new());
+    windows.advance(Some(START + 10_000), usize::MAX, &mut out);
+    assert!(out.is_empty() && windows.memory().windows == 1);
+    windows.set_rulesets(rulesets(true));
+    windows.advance(Some(START + 10_000), usize::MAX, &mut out);
+    assert_eq!(story(&out), [(0, 1, Phase::Final, WindowStatus::Idle, 10)]);
+}
+
+#[test]
+fn an_idle_window_ends_equally_by_stream_time_by_the_wall_clock_and_by_its_next_record() {
+    let begin = [entry(0, Kind::Started), batch(10, 0)];
+    let mut ends = Vec::new();
+    for way in 0..3 {
+        let (mut windows, mut out) = (fresh(), Vec::new());
+        for (offset, entry) in (0..).zip(&begin) {
+            feed(&mut windows, offset, entry, &mut out);
+        }
+        out.clear();
+        match way {
+            0 => drop(feed(&mut windows, 2, &elsewhere(1100), &mut out)),
+            1 => windows.advance(Some(START + 1061), 1, &mut out),
+            _ => drop(feed(&mut windows, 2, &batch(1100, 1), &mut out)),
+        }
+        windows.advance(None, 1, &mut out);
+        ends.push(crate::fixture::rows(out.into_iter().take(1)));
+    }
+    assert_eq!(ends[0].len(), 1);
+    assert!(ends[0] == ends[1] && ends[1] == ends[2], "{ends:#?}");
+}
+
+#[test]
+fn a_clock_closes_nothing_within_its_margin() {
+    let (mut windows, mut out) = (fresh(), Vec::new());
+    feed(&mut windows, 0, &batch(10, 0), &mut out);
+    out.clear();
+    windows.advance(Some(START + 1060), usize::MAX, &mut out);
+    feed(&mut windows, 1, &elsewhere(1060), &mut out);
+    windows.advance(None, usize::MAX, &mut out);
+    assert_eq!(out, []);
+}
+
+#[test]
+fn a_wrong_clock_publishes_early_but_forgets_nothing() {
+    let (mut windows, mut out) = (fresh(), Vec::new());
+    feed(&mut windows, 0, &entry(0, Kind::Started), &mut out);
+    feed(&mut windows, 1, &batch(10, 0), &mut out);
+    windows.advance(Some(START + 100_000_000), usize::MAX, &mut out);
+    assert_eq!(windows.memory().windows, 1);
+    feed(&mut windows, 2, &batch(500, 1), &mut out);
+    let last = out.last().unwrap();
+    assert_eq!(
+        (last.window, last.verdict.as_ref().unwrap().event_count),
+        (0, 20)
+    );
+}
+
+#[test]
+fn a_commit_that_is_not_a_workers_begins_anew_and_gives_up_the_rows() {
+    let (mut windows, mut out) = (fresh(), Vec::new());
+    feed(&mut windows, 0, &entry(0, Kind::Started), &mut out);
+    let snapshot = windows.take_snapshot();
+    let mut restored = restore(0, "", crate::fixture::rows_of(&snapshot));
+    assert_eq!(
+        (restored.read_from, restored.windows.memory().windows),
+        (0, 0)
+    );
+    let rows = restored.windows.take_snapshot().rows;
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].session_id, &rows[0].value), (session(0), &None));
+}
