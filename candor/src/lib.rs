@@ -20,7 +20,9 @@ use runtime::service::EXIT_USAGE;
 use runtime::telemetry::{self, LogConfig};
 use storage::DatabaseConfig;
 
-use operate::{agents, integrations, keys, settings as control_settings};
+use operate::{
+    agents, experiments, integrations, keys, models, rulesets, settings as control_settings,
+};
 
 /// Detects bots in online surveys while they are being answered
 #[derive(Debug, Parser)]
@@ -53,6 +55,15 @@ pub enum Verb {
     /// Show or change what holds for an organisation or a survey
     #[command(subcommand, after_help = settings::<KafkaConfig>())]
     Settings(control_settings::Verb),
+    /// Write, list, show or compare versions of the thresholds that sessions are judged by
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Rulesets(rulesets::Verb),
+    /// List or show versions of learned models
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Models(models::Verb),
+    /// Begin, list or end experiments that share out new sessions over versions
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Experiments(experiments::Verb),
     /// Make, list, rotate or revoke inbound webhooks of survey platforms
     #[command(subcommand, after_help = settings::<integrations::IntegrationsConfig>())]
     Integrations(integrations::Verb),
@@ -97,6 +108,11 @@ pub fn main() -> ExitCode {
         Verb::Keys(verb) => with_settings(|config| block_on(keys::command(verb, config))),
         Verb::Settings(verb) => {
             with_settings(|config| block_on(control_settings::command(verb, config)))
+        }
+        Verb::Rulesets(verb) => with_settings(|config| block_on(rulesets::command(verb, config))),
+        Verb::Models(verb) => with_settings(|config| block_on(models::command(verb, config))),
+        Verb::Experiments(verb) => {
+            with_settings(|config| block_on(experiments::command(verb, config)))
         }
         Verb::Integrations(verb) => {
             with_settings(|config| block_on(integrations::command(verb, config)))

@@ -2,103 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a failed test")]
 
-use std::path::PathBuf;
+mod command;
+
 use std::process::Command;
-use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use command::{Operator, SECRET};
+use control::Snapshot;
 use control::seal::Sealer;
-use control::{Control, Snapshot};
-use kafka::config::KafkaConfig;
-use prometheus::Registry;
-use runtime::CancellationToken;
-use runtime::health::Health;
 use schemas::control::{IntegrationId, KeyId};
 use schemas::ids::{OrganisationId, SessionSecret};
 use serde_json::Value;
-use testkit::{TestFolder, TestTopics};
-
-const SECRET: &str = "a-session-secret-of-these-tests";
-
-/// An installation: topics of its own, and the command with the settings to reach them.
-struct Operator {
-    topics: TestTopics,
-    folder: TestFolder,
-}
-
-/// What a command said.
-#[derive(Debug)]
-struct Said {
-    code: Option<i32>,
-    out: String,
-    problems: String,
-}
-
-impl Operator {
-    async fn new() -> Self {
-        Self {
-            topics: TestTopics::create(1).await,
-            folder: TestFolder::new(),
-        }
-    }
-
-    fn run(&self, line: &str) -> Said {
-        let ended = Command::new(env!("CARGO_BIN_EXE_candor"))
-            .args(line.split_whitespace())
-            .env("CANDOR_KAFKA_BROKERS", self.topics.brokers())
-            .env("CANDOR_TOPIC_PREFIX", self.topics.prefix())
-            .env("CANDOR_SESSION_SECRET", SECRET)
-            .output()
-            .unwrap();
-        Said {
-            code: ended.status.code(),
-            out: String::from_utf8(ended.stdout).unwrap(),
-            problems: String::from_utf8(ended.stderr).unwrap(),
-        }
-    }
-
-    /// Standard output of a command that succeeds.
-    fn done(&self, line: &str) -> String {
-        let said = self.run(line);
-        assert_eq!(said.code, Some(0), "{line}: {said:?}");
-        said.out
-    }
-
-    fn json(&self, line: &str) -> Value {
-        serde_json::from_str(&self.done(line)).unwrap()
-    }
-
-    /// The sentence of a command that is refused.
-    fn refused(&self, line: &str) -> String {
-        let said = self.run(line);
-        assert_eq!(said.code, Some(1), "{line}: {said:?}");
-        assert_eq!(said.out, "", "{line}");
-        said.problems
-    }
-
-    /// What a service would know that starts now.
-    async fn state(&self) -> Snapshot {
-        let config = KafkaConfig {
-            brokers: self.topics.brokers().to_owned(),
-            prefix: self.topics.prefix().to_owned(),
-            ..KafkaConfig::default()
-        };
-        let (registry, health, end) =
-            (Registry::new(), Health::default(), CancellationToken::new());
-        let topic = &self.topics.topics().control;
-        let control = Control::spawn(&config, topic, &registry, &health, end.clone()).unwrap();
-        let ready = tokio::time::timeout(Duration::from_secs(30), control.ready()).await;
-        assert!(ready.is_ok(), "{health:?}");
-        end.cancel();
-        control.state()
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    }
-}
 
 fn text(value: &Value, member: &str) -> String {
     value[member].as_str().unwrap().to_owned()

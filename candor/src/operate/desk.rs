@@ -1,20 +1,32 @@
 //! The control topic, read to its end and ready to be written.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use control::{Control, ControlWriter, Snapshot};
 use kafka::config::KafkaConfig;
 use prometheus::Registry;
 use runtime::CancellationToken;
 use runtime::health::{ComponentState, Health};
-use schemas::control::{ControlKey, ControlRecord};
+use schemas::control::{ControlKey, ControlRecord, Experiment, ModelRecord, RulesetRecord};
 use tokio_util::sync::DropGuard;
 
 /// How long the topic may take to be read: a cluster that has just been started needs some of it.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Name of the writer in the records' headers.
 const SOURCE: &str = "/candor/command";
+
+/// How often the topic is looked at while a record is on its way back.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// What became of a record whose contents never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is new.
+    New,
+    /// It was there with the same contents.
+    Unchanged,
+}
 
 /// What an operator's verb works on.
 #[derive(Debug)]
@@ -66,6 +78,55 @@ impl Desk {
         let written = self.writer.put(&record).await;
         written.with_context(|| format!("{} may not have been written", record.key()))?;
         Ok(())
+    }
+
+    /// Writes a record whose contents never change once they are there: a ruleset, a model or an
+    /// experiment. When somebody else wrote other contents at the same moment, what came first in the
+    /// log is written again, so that it is also what compaction keeps.
+    ///
+    /// # Errors
+    /// When other contents hold, or the broker does not acknowledge.
+    pub async fn put_once(&self, record: ControlRecord) -> anyhow::Result<Written> {
+        let key = record.key();
+        if let Some(held) = self.held(&key) {
+            ensure!(record.may_replace(&held), "{key} is there already");
+            return Ok(Written::Unchanged);
+        }
+        self.put(record.clone()).await?;
+        let end = Instant::now() + PATIENCE;
+        let held = loop {
+            if let Some(held) = self.held(&key) {
+                break held;
+            }
+            ensure!(
+                Instant::now() < end,
+                "{key} is written, but could not be read back within {} s",
+                PATIENCE.as_secs()
+            );
+            tokio::time::sleep(GLANCE).await;
+        };
+        if record.may_replace(&held) {
+            return Ok(Written::New);
+        }
+        self.put(held).await?;
+        bail!("{key} was written by somebody else a moment before");
+    }
+
+    /// What the topic says of a key whose contents never change.
+    fn held(&self, key: &ControlKey) -> Option<ControlRecord> {
+        let state = self.state();
+        match key {
+            ControlKey::Ruleset(version) => state
+                .ruleset(version)
+                .map(|held| ControlRecord::Ruleset(RulesetRecord::clone(held))),
+            ControlKey::Model(version) => state
+                .model(version)
+                .map(|held| ControlRecord::Model(ModelRecord::clone(held))),
+            ControlKey::Experiment(name) => state
+                .experiment(name)
+                .map(|held| ControlRecord::Experiment(Experiment::clone(held))),
+            _ => None,
+        }
     }
 
     /// Removes a record and waits until that is durable.

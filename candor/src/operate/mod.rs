@@ -4,16 +4,22 @@
 //! does; each waits until the broker has acknowledged what it wrote. A key or secret that a verb makes
 //! goes to standard output, once, and nowhere else: not to the log, and not into a record.
 //!
-//! Two operators at the same moment: the later write of one key wins, as everywhere in the topic.
+//! Two operators at the same moment: the later write of one key wins, as everywhere in the topic; of
+//! what never changes (rulesets, experiments' arms) the earlier one.
 
 pub mod agents;
 mod desk;
 pub(crate) mod duration;
+pub mod experiments;
 pub mod integrations;
 pub mod keys;
+pub mod models;
+pub mod rulesets;
 pub mod settings;
+mod source;
+pub(crate) mod versions;
 
-pub use desk::Desk;
+pub use desk::{Desk, Written};
 
 use anyhow::Context;
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 use clap::{Args, Subcommand, ValueEnum};
-use control::{BUILTIN_MODEL, BUILTIN_RULESET, builtin_versions};
+use control::{BUILTIN_MODEL, BUILTIN_RULESET, ControlState, builtin_versions};
 use ipnet::IpNet;
 use kafka::config::KafkaConfig;
 use schemas::control::{ControlRecord, OrganisationSettings, SurveySettings};
@@ -16,7 +16,7 @@ use schemas::ids::OrganisationId;
 use schemas::session::StampedVersions;
 
 use super::keys::options::{limit, short_text};
-use super::{Desk, print_json};
+use super::{Desk, print_json, versions};
 
 /// What to do with settings.
 #[derive(Debug, Clone, Subcommand)]
@@ -127,13 +127,19 @@ fn show(desk: &Desk, place: &Place) -> anyhow::Result<()> {
             .survey(&place.organisation, survey)
             .map(|settings| serde_json::to_value(settings.as_ref())),
     };
+    let running = state
+        .experiments()
+        .filter(|found| found.is_running() && found.covers(&place.organisation, survey));
+    let running: Vec<&str> = running.map(|found| found.name.as_str()).collect();
     print_json(&serde_json::json!({
         "settings": own.transpose()?,
         "new_sessions": state.settled_versions(&place.organisation, survey),
+        "experiments": running,
     }))
 }
 
 async fn set(desk: &Desk, changes: Changes) -> anyhow::Result<()> {
+    changes.check_versions(&desk.state())?;
     let organisation = changes.place.organisation.clone();
     let record = match changes.place.survey.clone() {
         Some(survey_id) => {
@@ -187,24 +193,17 @@ impl Changes {
             || (clears(Group::Limit) && self.rate.is_some())
             || (clears(Group::Versions) && versions);
         ensure!(!contradicts, "the same settings are given and cleared");
-        self.check_versions()
+        Ok(())
     }
 
     /// A detector cannot judge sessions of a version it does not have: they are dead-lettered, all of them.
-    fn check_versions(&self) -> anyhow::Result<()> {
-        let given = [
-            (&self.ruleset, "ruleset", BUILTIN_RULESET),
-            (&self.model, "model", BUILTIN_MODEL),
-        ];
-        for (version, what, builtin) in given {
-            let known = version.as_deref().is_none_or(|version| version == builtin);
-            ensure!(
-                known || self.unknown_versions,
-                "this program has the {what} {builtin} and no other; sessions that ask for one that the detectors do not have end as dead letters. \
-                 If they all have it, add --unknown-versions"
-            );
+    fn check_versions(&self, state: &ControlState) -> anyhow::Result<()> {
+        if self.unknown_versions {
+            return Ok(());
         }
-        Ok(())
+        let ruleset = self.ruleset.as_deref().unwrap_or(BUILTIN_RULESET);
+        let model = self.model.as_deref().unwrap_or(BUILTIN_MODEL);
+        versions::require(state, ruleset, model)
     }
 
     fn over(&self, held: OrganisationSettings) -> OrganisationSettings {
@@ -253,6 +252,7 @@ impl Changes {
 mod tests {
     use super::*;
     use clap::Parser;
+    use schemas::control::RulesetRecord;
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -305,8 +305,6 @@ mod tests {
                 "hold for a whole organisation",
             ),
             ("--ruleset r --clear versions", "given and cleared"),
-            ("--ruleset strict-2", "--unknown-versions"),
-            ("--model gbt-1", "--unknown-versions"),
         ] {
             let refused = changes(arguments).check().unwrap_err().to_string();
             assert!(refused.contains(sentence), "{arguments}: {refused}");
@@ -317,5 +315,27 @@ mod tests {
                 .is_ok()
         );
         assert!(arm("colours").is_err() && version("two words").is_err());
+    }
+
+    #[test]
+    fn versions_that_the_topic_does_not_have_are_refused_unless_asked_for() {
+        let strict = ControlState::of([ControlRecord::Ruleset(RulesetRecord {
+            version: "strict-2".to_owned(),
+            description: None,
+            created_at: chrono::Utc::now(),
+            thresholds: Default::default(),
+        })]);
+        let none = ControlState::default();
+        let refused = |arguments: &str, state: &ControlState| {
+            let checked = changes(arguments).check_versions(state);
+            checked.err().map(|error| format!("{error:#}"))
+        };
+        for arguments in ["--ruleset strict-2", "--model gbt-1"] {
+            let refused = refused(arguments, &none).unwrap();
+            assert!(refused.contains("--unknown-versions"), "{refused}");
+        }
+        assert_eq!(refused("--ruleset strict-2", &strict), None);
+        assert_eq!(refused("--ruleset builtin-1 --model none", &none), None);
+        assert_eq!(refused("--model gbt-1 --unknown-versions", &none), None);
     }
 }
