@@ -96,6 +96,84 @@ impl Config for WindowConfig {
     }
 }
 
+/// How state is kept and how the worker behaves when something is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateConfig {
+    /// Longest time between two snapshots of a partition: what a successor has to read again.
+    pub snapshot_interval: Duration,
+    /// After how long the broker aborts a snapshot's transaction that its writer has left open.
+    pub transaction_timeout: Duration,
+    /// Most bytes that the windows of all partitions may take, see [`crate::windows`].
+    pub memory_bytes: usize,
+    /// How long a partition waits for a version that is stamped on a session and not known yet.
+    pub version_wait: Duration,
+    /// Whether a partition waits when most of what comes is poison of many sessions.
+    pub flood_pauses: bool,
+}
+
+const MIB: usize = 1 << 20;
+
+impl Default for StateConfig {
+    fn default() -> Self {
+        Self {
+            snapshot_interval: Duration::from_secs(5),
+            transaction_timeout: Duration::from_secs(10),
+            memory_bytes: 2048 * MIB,
+            version_wait: Duration::from_secs(60),
+            flood_pauses: true,
+        }
+    }
+}
+
+impl Config for StateConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let config = Self {
+            snapshot_interval: reader
+                .or::<Millis>(
+                    "SNAPSHOT_INTERVAL_MS",
+                    "5000",
+                    "longest time between two snapshots of a partition",
+                )
+                .0,
+            transaction_timeout: reader
+                .or::<Millis>(
+                    "TRANSACTION_TIMEOUT_MS",
+                    "10000",
+                    "after how long the broker aborts a snapshot that its writer has left open",
+                )
+                .0,
+            memory_bytes: reader
+                .or::<usize>(
+                    "DETECTOR_MEMORY_MIB",
+                    "2048",
+                    "most memory of all windows, MiB; beyond it the worker waits",
+                )
+                .saturating_mul(MIB),
+            version_wait: reader
+                .or::<Seconds>(
+                    "VERSION_WAIT_SECONDS",
+                    "60",
+                    "how long a partition waits for a stamped version that is not known yet",
+                )
+                .0,
+            flood_pauses: reader.or(
+                "DEAD_LETTER_FLOOD_PAUSES",
+                "true",
+                "whether a partition waits when most records of many sessions are poison",
+            ),
+        };
+        reader.check(
+            !config.snapshot_interval.is_zero(),
+            "CANDOR_SNAPSHOT_INTERVAL_MS must not be 0",
+        );
+        reader.check(
+            config.memory_bytes >= 16 * MIB,
+            "CANDOR_DETECTOR_MEMORY_MIB must be 16 or more",
+        );
+        config
+    }
+}
+
 /// Settings of the worker.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
@@ -111,6 +189,13 @@ pub struct WorkerConfig {
     pub verdicts_topic: String,
     /// Topic for dead letters; `{prefix}.events.v1.dlq` unless set.
     pub dead_letter_topic: String,
+    /// Topic of the windows' snapshots; `{prefix}.windows.v1` unless set. Groups that read the same
+    /// events topic need one each.
+    pub windows_topic: String,
+    /// Topic of rulesets and models; `{prefix}.control.v1`.
+    pub control_topic: String,
+    /// Snapshots, memory, waiting.
+    pub state: StateConfig,
     /// Topic between the two stages; `{prefix}.fingerprints.v1` unless set.
     pub fingerprints_topic: String,
     /// Windows.
@@ -128,11 +213,14 @@ impl WorkerConfig {
             events_topic: topics.events,
             verdicts_topic: topics.verdicts,
             dead_letter_topic: topics.dead_letters,
+            windows_topic: topics.windows,
+            control_topic: topics.control,
             fingerprints_topic: topics.fingerprints,
             coordination: CoordinationConfig::new(&kafka),
             kafka,
             listen,
             windows: WindowConfig::default(),
+            state: StateConfig::default(),
         }
     }
 }
@@ -170,6 +258,11 @@ impl Config for WorkerConfig {
             &usual.dead_letter_topic,
             "topic for dead letters, {prefix}.events.v1.dlq unless set",
         );
+        let windows_topic = topic(
+            "WINDOWS_TOPIC",
+            &usual.windows_topic,
+            "topic of the windows' snapshots, {prefix}.windows.v1 unless set; one for each group",
+        );
         let fingerprints_topic = topic(
             "FINGERPRINTS_TOPIC",
             &usual.fingerprints_topic,
@@ -180,8 +273,10 @@ impl Config for WorkerConfig {
             events_topic,
             verdicts_topic,
             dead_letter_topic,
+            windows_topic,
             fingerprints_topic,
             windows: WindowConfig::read(reader),
+            state: StateConfig::read(reader),
             coordination: CoordinationConfig::read(reader, &usual.kafka),
             ..usual
         }

@@ -1,4 +1,4 @@
-//! What the worker publishes: verdicts and dead letters on their way to the broker.
+//! What the worker publishes: verdicts, fingerprints and dead letters on their way to the broker.
 //!
 //! Nothing here blocks. Records go into the producer's bounded queue in order; when it is full they wait
 //! here, and the consumer pauses. Acknowledgements come from the producer's thread into a list that the
@@ -13,26 +13,23 @@ use kafka::{OwnedRecord, Partition};
 use schemas::header::{RecordHeaders, RecordType};
 use schemas::verdict::VerdictRecord;
 
-/// What an acknowledgement is about.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum About {
-    Verdict { window: i64 },
-    DeadLetter { offset: i64 },
-}
+use crate::config::WorkerConfig;
+use crate::publications::Interval;
 
 /// Names one record on its way; the epoch tells assignments of one partition apart.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticket {
     pub(crate) partition: Partition,
     pub(crate) epoch: u64,
-    pub(crate) about: About,
+    pub(crate) interval: Interval,
 }
 
 /// A ticket and what became of its record.
 pub(crate) type Acknowledgement = (Ticket, Result<Delivered, DeliveryError>);
 
 enum Body {
-    Verdict {
+    Record {
+        topic: Arc<str>,
         key: String,
         value: Vec<u8>,
         headers: RecordHeaders,
@@ -43,25 +40,35 @@ enum Body {
     },
 }
 
+/// Names of the topics that are written.
+#[derive(Debug, Clone)]
+pub(crate) struct Destinations {
+    pub(crate) verdicts: Arc<str>,
+    pub(crate) dead_letters: Arc<str>,
+}
+
+impl Destinations {
+    pub(crate) fn of(config: &WorkerConfig) -> Self {
+        Self {
+            verdicts: config.verdicts_topic.as_str().into(),
+            dead_letters: config.dead_letter_topic.as_str().into(),
+        }
+    }
+}
+
 /// Records that wait for room in the producer's queue, and acknowledgements that wait to be looked at.
 pub(crate) struct Outbox {
     producer: Producer,
-    verdicts_topic: String,
-    dead_letter_topic: String,
+    topics: Destinations,
     waiting: VecDeque<(Ticket, Body)>,
     acknowledged: Arc<Mutex<Vec<Acknowledgement>>>,
 }
 
 impl Outbox {
-    pub(crate) fn new(
-        producer: Producer,
-        verdicts_topic: String,
-        dead_letter_topic: String,
-    ) -> Self {
+    pub(crate) fn new(producer: Producer, topics: Destinations) -> Self {
         Self {
             producer,
-            verdicts_topic,
-            dead_letter_topic,
+            topics,
             waiting: VecDeque::new(),
             acknowledged: Arc::default(),
         }
@@ -77,12 +84,13 @@ impl Outbox {
         verdict: &VerdictRecord,
         traceparent: Option<&str>,
     ) -> Result<(), serde_json::Error> {
-        let body = Body::Verdict {
+        let body = Body::Record {
+            topic: Arc::clone(&self.topics.verdicts),
             key: verdict.session_id.to_string(),
             value: serde_json::to_vec(verdict)?,
             headers: headers_of(verdict, traceparent),
         };
-        self.waiting.push_back((ticket, body));
+        self.push(ticket, body);
         Ok(())
     }
 
@@ -93,8 +101,11 @@ impl Outbox {
         record: OwnedRecord,
         reason: &'static str,
     ) {
-        self.waiting
-            .push_back((ticket, Body::DeadLetter { record, reason }));
+        self.push(ticket, Body::DeadLetter { record, reason });
+    }
+
+    fn push(&mut self, ticket: Ticket, body: Body) {
+        self.waiting.push_back((ticket, body));
     }
 
     /// Sends in order until nothing waits or the queue is full.
@@ -121,7 +132,8 @@ impl Outbox {
                 .push((ticket, outcome));
         };
         match body {
-            Body::Verdict {
+            Body::Record {
+                topic,
                 key,
                 value,
                 headers,
@@ -131,7 +143,6 @@ impl Outbox {
                     .iter()
                     .map(|(name, value)| (*name, value.as_bytes()))
                     .collect();
-                let topic = &self.verdicts_topic;
                 let outgoing = Outgoing {
                     topic,
                     partition: None,
@@ -143,7 +154,7 @@ impl Outbox {
             }
             Body::DeadLetter { record, reason } => dead_letter::send(
                 &self.producer,
-                &self.dead_letter_topic,
+                &self.topics.dead_letters,
                 &record.as_record(),
                 reason,
                 report,
@@ -151,19 +162,20 @@ impl Outbox {
         }
     }
 
-    /// Whether nothing waits for room.
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether more may be produced: what is on its way stays within bounds.
+    pub(crate) fn has_room(&self) -> bool {
         self.waiting.is_empty()
     }
 
     /// Acknowledgements since the last call.
-    pub(crate) fn take_acknowledged(&self) -> Vec<Acknowledgement> {
-        std::mem::take(
+    pub(crate) fn take_acknowledged(&mut self) -> Vec<Acknowledgement> {
+        let taken = std::mem::take(
             &mut *self
                 .acknowledged
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
-        )
+        );
+        taken
     }
 
     /// Drops what waits for a partition that is somebody else's now.

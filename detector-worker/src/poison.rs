@@ -3,6 +3,8 @@
 use schemas::batch::BatchRecordError;
 use schemas::header::HeaderError;
 
+use crate::rulesets::Missing;
+
 /// A record that cannot be processed, now or ever.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Poison {
@@ -30,9 +32,9 @@ pub enum Poison {
     /// The window of the record's session was stored here and cannot be read back.
     #[error("the session's stored window cannot be read back")]
     WindowUnreadable,
-    /// The stamped ruleset is not known.
-    #[error("the stamped ruleset is not known")]
-    RulesetMissing,
+    /// A version stamped on the session has not become known in time.
+    #[error("the stamped {} {} is not known", .0.what, .0.version)]
+    VersionMissing(Missing),
 }
 
 impl Poison {
@@ -47,7 +49,8 @@ impl Poison {
             Self::RecordType => "record_type",
             Self::Organisation => "organisation_mismatch",
             Self::WindowUnreadable => "window_unreadable",
-            Self::RulesetMissing => "ruleset_missing",
+            Self::VersionMissing(missing) if missing.what == "model" => "model_missing",
+            Self::VersionMissing(_) => "ruleset_missing",
         }
     }
 }

@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
+use control::Control;
 use kafka::consumer::{self, ConsumerConfig, ConsumerError};
-use kafka::metrics::{ConsumerMetrics, ProducerMetrics};
+use kafka::metrics::{ChangelogMetrics, ConsumerMetrics, ProducerMetrics};
 use kafka::producer::{Producer, ProducerOptions};
 use prometheus::Registry;
 use runtime::CancellationToken;
 use runtime::health::{Component, Health};
 use runtime::tasks::{TaskError, Tasks};
 use tokio::net::TcpListener;
+use tokio_util::sync::DropGuard;
 
 use crate::config::WorkerConfig;
 use crate::coordination::{self, Coordination};
 use crate::handler::DetectorHandler;
 use crate::metrics::Metrics;
+use crate::outbox::{Destinations, Outbox};
 use crate::rulesets::Rulesets;
 
 /// How long the cluster may take to answer at start.
@@ -33,6 +36,9 @@ pub enum WorkerError {
     /// The Kafka client cannot be made.
     #[error(transparent)]
     Client(#[from] kafka::producer::ClientError),
+    /// The control topic cannot be followed.
+    #[error(transparent)]
+    Control(#[from] control::ControlError),
     /// Topics are missing, or the cluster does not answer.
     #[error("{0}")]
     Topics(String),
@@ -57,6 +63,9 @@ pub struct Components {
     coordination: Option<Coordination>,
     consumer_metrics: ConsumerMetrics,
     kafka_health: Component,
+    control: Control,
+    /// Ends the following of the control topic with the worker.
+    _following: DropGuard,
 }
 
 impl std::fmt::Debug for Components {
@@ -85,6 +94,14 @@ pub fn setup(
         &options,
         ProducerMetrics::register(registry)?,
     )?;
+    let following = CancellationToken::new();
+    let control = Control::spawn(
+        &config.kafka,
+        &config.control_topic,
+        registry,
+        health,
+        following.clone(),
+    )?;
     let consumer_metrics = ConsumerMetrics::register(registry)?;
     let coordination = match config.coordination.enabled {
         true => {
@@ -97,9 +114,12 @@ pub fn setup(
     };
     let handler = DetectorHandler::new(
         config.clone(),
-        Rulesets::default(),
-        producer,
-        Metrics::register(registry)?,
+        Rulesets::following(control.clone()),
+        Outbox::new(producer, Destinations::of(&config)),
+        (
+            Metrics::register(registry)?,
+            ChangelogMetrics::register(registry)?,
+        ),
     );
     let kafka_health = health.required("kafka");
     Ok(Components {
@@ -108,6 +128,8 @@ pub fn setup(
         coordination,
         consumer_metrics,
         kafka_health,
+        control,
+        _following: following.drop_guard(),
     })
 }
 
@@ -120,6 +142,11 @@ impl Components {
         let config = self.config;
         require_topics(&config).await?;
         self.kafka_health.up();
+        // A partition that waits for a ruleset which is only not read yet would wait for nothing.
+        tokio::select! {
+            () = self.control.ready() => {}
+            () = shutdown.cancelled() => return Ok(()),
+        }
         let consumer = ConsumerConfig::new(config.kafka, config.group, config.events_topic);
         // Neither stage goes on without the other: the process ends and starts again as a whole.
         let stop = shutdown.child_token();
@@ -148,6 +175,8 @@ async fn require_topics(config: &WorkerConfig) -> Result<(), WorkerError> {
         config.events_topic.clone(),
         config.verdicts_topic.clone(),
         config.dead_letter_topic.clone(),
+        config.windows_topic.clone(),
+        config.control_topic.clone(),
         config.fingerprints_topic.clone(),
     ];
     let check = tokio::task::spawn_blocking(move || {
