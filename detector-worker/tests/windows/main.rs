@@ -7,4 +7,5 @@
 mod fixture;
 mod memory;
 mod model;
+mod rows;
 mod rules;
