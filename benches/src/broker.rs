@@ -1,6 +1,6 @@
 //! The one broker of a run: its topics, the key the gateway reads from it, and how many records it holds.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::Utc;
@@ -42,8 +42,15 @@ pub(crate) fn prepare_groups(brokers: &str, topic: &str) -> anyhow::Result<()> {
         .create()?;
     let mut list = TopicPartitionList::new();
     list.add_partition(topic, 0);
-    consumer.committed_offsets(list, WAIT)?;
-    Ok(())
+    let begun = Instant::now();
+    loop {
+        match consumer.committed_offsets(list.clone(), WAIT) {
+            Ok(_) => return Ok(()),
+            // The coordinator has been found, and does not know yet that it is one.
+            Err(error) if begun.elapsed() > WAIT => return Err(error.into()),
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
 }
 
 /// Records that were ever put into `topic`. Blocks.
