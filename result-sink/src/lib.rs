@@ -6,6 +6,7 @@ mod config;
 mod dead_letters;
 mod destination;
 mod error;
+mod findings;
 mod handler;
 pub mod metrics;
 mod partitions;

@@ -1,4 +1,5 @@
-//! Verdicts: each record becomes the latest state of its window, perhaps a stored result, and the session's headline.
+//! Verdicts and findings. A verdict becomes the latest state of its window, perhaps a stored result, and the session's
+//! headline; a finding stands beside them, and the session's effective risk is the higher of both.
 //!
 //! A record that is not what it says (its key, its header and its value must name the same session and organisation) is
 //! a dead letter; so is one that PostgreSQL refuses, which the writer finds out.
@@ -12,11 +13,28 @@ use tokio_postgres::types::{Json, ToSql, Type};
 use uuid::Uuid;
 
 use crate::destination::{Decoded, Destination, Staged};
+use crate::findings::{self, FindingRow};
 use crate::verdict_sql;
 
-/// Stores verdicts.
+/// Stores verdicts and findings.
 #[derive(Debug)]
 pub(crate) struct Verdicts;
+
+/// A row of either kind.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Row {
+    Verdict(Box<VerdictRow>),
+    Finding(Box<FindingRow>),
+}
+
+impl Row {
+    fn session(&self) -> Uuid {
+        match self {
+            Self::Verdict(row) => row.record.session_id.uuid(),
+            Self::Finding(row) => row.session(),
+        }
+    }
+}
 
 /// A verdict record whose numbers fit their columns.
 #[derive(Debug, PartialEq)]
@@ -52,22 +70,28 @@ fn read_verdict(headers: &RecordHeaders, source: &OwnedRecord) -> Result<Verdict
 }
 
 impl Destination for Verdicts {
-    type Row = VerdictRow;
+    type Row = Row;
 
     const NAME: &'static str = "verdicts";
 
-    fn decode(&self, record: &OwnedRecord) -> Decoded<VerdictRow> {
+    fn decode(&self, record: &OwnedRecord) -> Decoded<Row> {
         let headers = record.headers.iter();
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_slice()));
         match RecordHeaders::decode(headers) {
             // A type of a later version of Candor is not this sink's.
             Err(HeaderError::Unknown { name: "ce_type" }) => Decoded::Skip("other_type"),
             Err(error) => Decoded::Poison(error.kind()),
-            Ok(headers) if headers.record_type != RecordType::Verdict => {
-                Decoded::Skip("other_type")
-            }
             Ok(headers) => {
-                read_verdict(&headers, record).map_or_else(Decoded::Poison, Decoded::Row)
+                let row = match headers.record_type {
+                    RecordType::Verdict => {
+                        read_verdict(&headers, record).map(|row| Row::Verdict(Box::new(row)))
+                    }
+                    RecordType::CoordinationFinding => {
+                        findings::read(&headers, record).map(|row| Row::Finding(Box::new(row)))
+                    }
+                    _ => return Decoded::Skip("other_type"),
+                };
+                row.map_or_else(Decoded::Poison, Decoded::Row)
             }
         }
     }
@@ -75,24 +99,40 @@ impl Destination for Verdicts {
     async fn write(
         &self,
         transaction: &Transaction<'_>,
-        rows: &[Staged<VerdictRow>],
+        rows: &[Staged<Row>],
     ) -> Result<(), tokio_postgres::Error> {
-        copy_rows(transaction, rows).await?;
-        for statement in [verdict_sql::UPSERT_WINDOWS, verdict_sql::INSERT_RESULTS] {
-            let statement = transaction.prepare_cached(statement).await?;
-            transaction.execute(&statement, &[]).await?;
+        let (mut verdicts, mut findings) = (Vec::new(), Vec::new());
+        for Staged { item, row } in rows {
+            match row {
+                Row::Verdict(row) => verdicts.push((item.record.offset, &**row)),
+                Row::Finding(row) => findings.push((item.record.offset, &**row)),
+            }
         }
-        let mut ids: Vec<Uuid> = rows
-            .iter()
-            .map(|staged| staged.row.record.session_id.uuid())
-            .collect();
+        if !verdicts.is_empty() {
+            copy_rows(transaction, &verdicts).await?;
+            execute(transaction, verdict_sql::UPSERT_WINDOWS).await?;
+            execute(transaction, verdict_sql::INSERT_RESULTS).await?;
+        }
+        if !findings.is_empty() {
+            findings::copy_rows(transaction, &findings).await?;
+            execute(transaction, verdict_sql::UPSERT_FINDINGS).await?;
+        }
+        let mut ids: Vec<Uuid> = rows.iter().map(|staged| staged.row.session()).collect();
         ids.sort_unstable();
         ids.dedup();
         write_sessions(transaction, &ids).await
     }
 }
 
-/// Brings the sessions of those ids, which are sorted, to what their windows say.
+async fn execute(
+    transaction: &Transaction<'_>,
+    statement: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let statement = transaction.prepare_cached(statement).await?;
+    transaction.execute(&statement, &[]).await.map(drop)
+}
+
+/// Brings the sessions of those ids, which are sorted, to what their windows and findings say.
 async fn write_sessions(
     transaction: &Transaction<'_>,
     ids: &[Uuid],
@@ -115,7 +155,7 @@ async fn write_sessions(
         raced = transaction.execute(&insert, &parameters).await? < missing;
     }
     if raced {
-        // Another sink inserted some of them meanwhile, from the windows that it saw.
+        // Another sink inserted some of them meanwhile, from the rows that it saw.
         transaction.query_one(&lock, &parameters).await?;
     }
     if existing > 0 || raced {
@@ -161,17 +201,17 @@ const TYPES: [Type; 29] = [
 
 async fn copy_rows(
     transaction: &Transaction<'_>,
-    rows: &[Staged<VerdictRow>],
+    rows: &[(i64, &VerdictRow)],
 ) -> Result<(), tokio_postgres::Error> {
     let sink = transaction.copy_in(verdict_sql::COPY).await?;
     let copy = BinaryCopyInWriter::new(sink, &TYPES);
     let mut copy = std::pin::pin!(copy);
-    for Staged { item, row } in rows {
+    for (log_offset, row) in rows {
         let record = &row.record;
         let (session, verdict) = (&record.session, record.verdict.as_ref());
         let versions = verdict.map(|verdict| &verdict.versions);
         let fields: [&(dyn ToSql + Sync); TYPES.len()] = [
-            &item.record.offset,
+            log_offset,
             &record.session_id.uuid(),
             &record.organisation.as_str(),
             &row.generation,
@@ -240,17 +280,10 @@ mod tests {
     #[test]
     fn the_golden_verdict_becomes_a_row() {
         let decoded = Verdicts.decode(&record(KEY, "acme", "candor.verdict.v1", GOLDEN));
-        assert!(
-            matches!(
-                decoded,
-                Decoded::Row(VerdictRow {
-                    generation: 1,
-                    event_count: Some(431),
-                    ..
-                })
-            ),
-            "{decoded:?}"
-        );
+        let Decoded::Row(Row::Verdict(row)) = decoded else {
+            panic!("{decoded:?}");
+        };
+        assert_eq!((row.generation, row.event_count), (1, Some(431)));
     }
 
     #[test]
@@ -280,7 +313,7 @@ mod tests {
                 Decoded::Poison("number_too_large"),
             ),
             (
-                record(KEY, "acme", "candor.finding.v1", "{}"),
+                record(KEY, "acme", "candor.fingerprint.v1", "{}"),
                 Decoded::Skip("other_type"),
             ),
         ] {

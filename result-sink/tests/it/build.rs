@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeZone, Utc};
+use schemas::coordination::{CoordinationFinding, Fingerprint, FingerprintKind};
 use schemas::ids::SessionId;
 use schemas::session::StampedVersions;
 use schemas::verdict::{
@@ -144,4 +145,40 @@ pub(crate) fn stories(sessions: u16) -> Vec<VerdictRecord> {
         }
     }
     records
+}
+
+/// The records in another order, the same for the same seed.
+pub(crate) fn shuffled<T: Clone>(records: &[T], seed: u64) -> Vec<T> {
+    let mut order: Vec<(u64, usize)> = (0..records.len())
+        .map(|index| {
+            let mixed =
+                (index as u64 + 1).wrapping_mul(seed.wrapping_mul(2) + 0x9E37_79B9_7F4A_7C15);
+            (mixed ^ (mixed >> 29), index)
+        })
+        .collect();
+    order.sort_unstable();
+    order
+        .into_iter()
+        .map(|(_, index)| records[index].clone())
+        .collect()
+}
+
+/// What a session is told after `sessions` have been seen with one device.
+pub(crate) fn finding(session_id: SessionId, sessions: u32, score: f64) -> CoordinationFinding {
+    CoordinationFinding {
+        session_id,
+        organisation: "acme".parse().unwrap(),
+        survey_id: Some("SV_1".to_owned()),
+        kind: FingerprintKind::Device,
+        fingerprint: Fingerprint::new(7),
+        sessions,
+        first_at: time_of(0),
+        last_at: time_of(i64::from(sessions)),
+        score,
+        risk_level: level_of(score),
+        revision: sessions,
+        code: "coordination.same_device".to_owned(),
+        text: format!("{sessions} sessions came from one device."),
+        evidence: BTreeMap::from([("sessions".to_owned(), f64::from(sessions))]),
+    }
 }

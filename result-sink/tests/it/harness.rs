@@ -11,7 +11,9 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use result_sink::{SinkConfig, SinkError};
 use runtime::CancellationToken;
 use runtime::health::Health;
+use schemas::coordination::CoordinationFinding;
 use schemas::header::{RecordHeaders, RecordType};
+use schemas::ids::{OrganisationId, SessionId};
 use schemas::verdict::VerdictRecord;
 use storage::DatabaseConfig;
 use testkit::{TestDatabase, TestPostgres, TestTopics, wait_until};
@@ -52,6 +54,7 @@ pub(crate) async fn contents(database: &TestDatabase) -> Vec<String> {
         "sessions",
         "session_windows",
         "detection_results",
+        "coordination_findings",
         "behavior_batches",
     ] {
         let statement = format!("SELECT '{table} ' || t::text FROM {table} AS t ORDER BY 1");
@@ -90,22 +93,62 @@ pub(crate) fn producer(topics: &TestTopics) -> Producer {
     Producer::new(&kafka_config(topics), &ProducerOptions::default(), metrics).unwrap()
 }
 
+/// A record of the verdicts topic.
+#[derive(Debug, Clone)]
+pub(crate) enum Told {
+    Verdict(Box<VerdictRecord>),
+    Finding(CoordinationFinding),
+}
+
+impl From<&VerdictRecord> for Told {
+    fn from(record: &VerdictRecord) -> Self {
+        Self::Verdict(Box::new(record.clone()))
+    }
+}
+
+impl Told {
+    fn record_type(&self) -> RecordType {
+        match self {
+            Self::Verdict(_) => RecordType::Verdict,
+            Self::Finding(_) => RecordType::CoordinationFinding,
+        }
+    }
+
+    fn about(&self) -> (SessionId, &OrganisationId) {
+        match self {
+            Self::Verdict(record) => (record.session_id, &record.organisation),
+            Self::Finding(finding) => (finding.session_id, &finding.organisation),
+        }
+    }
+
+    fn payload(&self) -> Vec<u8> {
+        let payload = match self {
+            Self::Verdict(record) => serde_json::to_vec(record),
+            Self::Finding(finding) => serde_json::to_vec(finding),
+        };
+        payload.unwrap()
+    }
+}
+
 /// Produces the verdicts in order, by their session's key.
 pub(crate) async fn produce(topics: &TestTopics, records: &[VerdictRecord]) {
+    let records: Vec<Told> = records.iter().map(Told::from).collect();
+    produce_all(topics, &records).await;
+}
+
+/// Produces verdicts and findings in order, by their session's key.
+pub(crate) async fn produce_all(topics: &TestTopics, records: &[Told]) {
     let producer = producer(topics);
     let mut deliveries = Vec::new();
     for record in records {
         let headers = RecordHeaders {
-            record_type: RecordType::Verdict,
+            record_type: record.record_type(),
             id: String::new(),
             source: "/candor/detector".to_owned(),
-            organisation: record.organisation.clone(),
+            organisation: record.about().1.clone(),
             traceparent: None,
         };
-        let (key, payload) = (
-            record.session_id.to_string(),
-            serde_json::to_vec(record).unwrap(),
-        );
+        let (key, payload) = (record.about().0.to_string(), record.payload());
         deliveries.push(
             producer
                 .send(

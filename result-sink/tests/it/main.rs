@@ -3,6 +3,7 @@
 
 mod build;
 mod faults;
+mod findings;
 mod harness;
 mod poison;
 mod raw;

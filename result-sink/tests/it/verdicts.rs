@@ -7,7 +7,7 @@ use result_sink::{BufferConfig, SinkConfig};
 use schemas::verdict::{Phase, VerdictRecord};
 use testkit::TestTopics;
 
-use crate::build::{session, session_at, stories, verdict};
+use crate::build::{session, session_at, shuffled, stories, verdict};
 use crate::harness::{GroupView, TestSink, contents, database, produce, run_to_end, sink_config};
 
 #[tokio::test]
@@ -66,22 +66,6 @@ async fn replaying_the_whole_topic_changes_no_row() {
             "the replay changed a row"
         );
     }
-}
-
-/// The records in another order, the same for the same seed.
-fn shuffled(records: &[VerdictRecord], seed: u64) -> Vec<VerdictRecord> {
-    let mut order: Vec<(u64, usize)> = (0..records.len())
-        .map(|index| {
-            let mixed =
-                (index as u64 + 1).wrapping_mul(seed.wrapping_mul(2) + 0x9E37_79B9_7F4A_7C15);
-            (mixed ^ (mixed >> 29), index)
-        })
-        .collect();
-    order.sort_unstable();
-    order
-        .into_iter()
-        .map(|(_, index)| records[index].clone())
-        .collect()
 }
 
 #[tokio::test]
