@@ -71,8 +71,9 @@ pub(crate) struct Assignment {
     pub(crate) windows: PartitionWindows,
     pub(crate) publications: Publications,
     pub(crate) flood: FloodGauge,
-    /// Everything that existed has been read.
-    pub(crate) at_end: bool,
+    /// Everything that was in the log at this time of the wall clock, milliseconds since 1970, has been
+    /// handled.
+    pub(crate) caught_up_ms: Option<i64>,
     pub(crate) hold: Option<Hold>,
     /// Records that came while the partition was held, and first the one it is held for.
     pub(crate) held: VecDeque<OwnedRecord>,
@@ -95,7 +96,7 @@ impl Assignment {
             windows,
             publications: Publications::default(),
             flood: FloodGauge::default(),
-            at_end: false,
+            caught_up_ms: None,
             hold: None,
             held: VecDeque::new(),
             changelog,

@@ -235,16 +235,15 @@ impl DetectorHandler {
     }
 
     /// Lets time pass in the windows of `partition` and moves its snapshots on.
-    fn tick_partition(&mut self, partition: Partition, now_ms: i64) -> Result<(), HandlerError> {
+    fn tick_partition(&mut self, partition: Partition) -> Result<(), HandlerError> {
         self.try_held(partition)?;
         let Some(assignment) = self.assignments.get_mut(&partition) else {
             return Ok(());
         };
         if self.outbox.has_room() && !assignment.is_held() {
-            let wall = assignment.at_end.then_some(now_ms);
             assignment
                 .windows
-                .advance(wall, LOOKS_PER_TICK, &mut self.verdicts);
+                .advance(assignment.caught_up_ms, LOOKS_PER_TICK, &mut self.verdicts);
             self.publish(partition, None)?;
         }
         let Some(assignment) = self.assignments.get_mut(&partition) else {
@@ -387,7 +386,6 @@ impl Handler for DetectorHandler {
         let Some(assignment) = self.assignments.get_mut(&record.partition) else {
             return Ok(());
         };
-        assignment.at_end = false;
         if assignment.is_held() {
             assignment.held.push_back(record.to_owned());
             return Ok(());
@@ -395,19 +393,19 @@ impl Handler for DetectorHandler {
         self.process(record)
     }
 
-    fn end_of_partition(&mut self, partition: Partition) {
+    fn caught_up(&mut self, partition: Partition, wall_ms: i64) {
         if let Some(assignment) = self.assignments.get_mut(&partition) {
-            assignment.at_end = true;
+            assignment.caught_up_ms = Some(wall_ms);
         }
     }
 
-    fn tick(&mut self, now_ms: i64) -> Result<Demand, HandlerError> {
+    fn tick(&mut self, _now_ms: i64) -> Result<Demand, HandlerError> {
         self.take_acknowledgements()?;
         self.send_waiting()?;
         self.keep_within_memory();
         let partitions: Vec<Partition> = self.assignments.keys().copied().collect();
         for partition in partitions {
-            self.tick_partition(partition, now_ms)?;
+            self.tick_partition(partition)?;
         }
         self.set_gauges();
         Ok(if self.outbox.has_room() && !self.is_full {

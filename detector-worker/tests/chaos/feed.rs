@@ -21,6 +21,7 @@ const PAUSE: Duration = Duration::from_millis(4);
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Sent {
     pub(crate) records: u64,
+    /// Records that are poison whenever they are read.
     pub(crate) poison: u64,
     pub(crate) sessions: usize,
 }
@@ -173,13 +174,19 @@ impl Feed {
     }
 
     fn poison(&mut self, id: SessionId) -> Delivery {
-        self.sent.poison += 1;
         let good = batch(1, 1, 50);
-        match self.random.random_range(0..5) {
+        let kind = self.random.random_range(0..5);
+        // A stranger's batch is poison only while the session has a window of its own.
+        self.sent.poison += u64::from(kind < 4);
+        match kind {
             0 => self.send(RecordType::EventBatch, id, "{\"events\":["),
             1 => self.send(RecordType::SessionCompleted, id, "[]"),
             2 => self.send(RecordType::Verdict, id, "{}"),
-            3 => self.send(RecordType::EventBatch, id, &good.replace("click", "keylog")),
+            3 => self.send(
+                RecordType::EventBatch,
+                id,
+                &good.replace("\"x\"", "\"text\""),
+            ),
             _ => self.send_as("intruder", RecordType::EventBatch, id, &good),
         }
     }

@@ -18,7 +18,7 @@ pub(crate) struct Rows {
     /// Every revision as JSON, without the time it took.
     pub(crate) verdicts: BTreeMap<Revision, String>,
     /// Every record set aside, with reason, key and value.
-    pub(crate) dead_letters: BTreeMap<Place, (String, Vec<u8>)>,
+    dead_letters: BTreeMap<Place, (String, Vec<u8>)>,
     /// Of each partition: the committed offset, and how many records ended in a counted outcome.
     counts: BTreeMap<i32, (i64, u64)>,
 }
@@ -120,6 +120,14 @@ impl Rows {
         }
         self.open_window()
             .map(|window| format!("{window:?} has no final verdict yet"))
+    }
+
+    /// Records set aside for another reason than the state of a window.
+    pub(crate) fn certain_poison(&self) -> u64 {
+        let letters = self.dead_letters.values();
+        letters
+            .filter(|(reason, _)| reason != "organisation_mismatch")
+            .count() as u64
     }
 
     /// A window whose last verdict is not a final one.

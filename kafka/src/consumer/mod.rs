@@ -189,8 +189,11 @@ pub trait Handler: Send {
     /// When the consumer must end.
     fn record(&mut self, record: &Record<'_>) -> Result<(), HandlerError>;
 
-    /// Everything of the partition that existed has been handed over.
-    fn end_of_partition(&mut self, _partition: Partition) {}
+    /// Everything of the partition that was in the log at `wall_ms` (milliseconds since 1970, this machine's
+    /// clock) has been handed over; told about once a second while nothing more comes. The broker was
+    /// asked after that moment and its answer compared with what was handed over: a reader that was at the
+    /// end some time ago proves nothing, a process may have been frozen since.
+    fn caught_up(&mut self, _partition: Partition, _wall_ms: i64) {}
 
     /// Called at least every few milliseconds, with the wall clock in milliseconds since 1970. The answer
     /// is for all partitions.

@@ -191,14 +191,26 @@ impl Partitions {
         true
     }
 
-    /// Whether the end of the partition may be told to the handler.
-    pub(super) fn pass_end(&mut self, partition: Partition) -> bool {
+    /// The reader is at the end of the partition, or was a moment ago.
+    pub(super) fn reach_end(&mut self, partition: Partition) {
         let entry = self.entries.get_mut(&partition);
-        let Some(entry) = entry.filter(|entry| entry.phase == Phase::Running) else {
-            return false;
-        };
-        entry.progress.at_end = true;
-        true
+        if let Some(entry) = entry.filter(|entry| entry.phase == Phase::Running) {
+            entry.progress.at_end = true;
+        }
+    }
+
+    /// Those whose reader was at the end when it was last heard of.
+    pub(super) fn at_end(&self) -> Vec<Partition> {
+        let entries = self.entries.iter();
+        let at_end =
+            entries.filter(|(_, entry)| entry.phase == Phase::Running && entry.progress.at_end);
+        at_end.map(|(partition, _)| *partition).collect()
+    }
+
+    /// Whether the handler has been given everything before `end`.
+    pub(super) fn has_read_to(&self, partition: Partition, end: i64) -> bool {
+        let entry = self.entries.get(&partition);
+        entry.is_some_and(|entry| entry.phase == Phase::Running && entry.progress.position >= end)
     }
 
     /// Those that the handler has, whose offsets may be committed.

@@ -136,8 +136,9 @@ impl World {
             Step::Place(partition) => self.place(partition),
             Step::Record(partition, hole) => self.record(partition, hole),
             Step::End(partition) => {
-                let passed = self.partitions.pass_end(partition);
-                assert_eq!(passed, self.is_running(partition), "end of {partition}");
+                self.partitions.reach_end(partition);
+                let told = self.partitions.at_end().contains(&partition);
+                assert_eq!(told, self.is_running(partition), "end of {partition}");
             }
             Step::Demand(wants_none) => {
                 self.wants_none = wants_none;

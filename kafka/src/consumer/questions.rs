@@ -35,14 +35,15 @@ pub(super) struct Committed {
 pub(super) enum Question {
     /// Where partitions are to be read from.
     Starts(Vec<(Partition, AssignmentEpoch)>),
-    /// Where their records end.
-    Ends(Vec<Partition>),
+    /// Where their records end, asked at that time of the wall clock, milliseconds since 1970.
+    Ends(Vec<Partition>, i64),
 }
 
 /// What is answered.
 pub(super) enum Answer {
     Starts(Result<Vec<Start>, KafkaError>),
-    Ends(Result<Vec<(Partition, i64)>, KafkaError>),
+    /// With the time at which it was asked.
+    Ends(Result<Vec<(Partition, i64)>, KafkaError>, i64),
 }
 
 /// Where one partition is to be read from, for the assignment that asked.
@@ -81,7 +82,7 @@ impl Asker {
     pub(super) fn answer(&self, question: Question) -> Answer {
         match question {
             Question::Starts(partitions) => Answer::Starts(self.starts(partitions)),
-            Question::Ends(partitions) => Answer::Ends(self.ends(partitions)),
+            Question::Ends(partitions, asked_ms) => Answer::Ends(self.ends(partitions), asked_ms),
         }
     }
 

@@ -31,6 +31,8 @@ const RECORDS_PER_ROUND: usize = 1000;
 const COMMIT_WAIT: Duration = Duration::from_secs(10);
 /// How often it is written down how far each partition is.
 const WATCH: Duration = Duration::from_millis(100);
+/// How often a partition whose reader is at the end is asked whether that is still so.
+const ASK_ENDS: Duration = Duration::from_secs(1);
 /// Pause before a question is asked again to which there was no answer.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// Longest wait for the group to let the consumer go; without a coordinator librdkafka itself would
@@ -94,6 +96,7 @@ pub(super) struct Loop<H> {
     watchdog: Watchdog,
     last_commit: Instant,
     last_watch: Instant,
+    last_ends: Instant,
     /// Since when the cluster does not say where partitions are to be read from, and when to ask again.
     unanswered: Option<(Instant, Instant)>,
     has_ended: bool,
@@ -132,6 +135,7 @@ impl<H: Handler> Loop<H> {
             sent: BTreeMap::new(),
             last_commit: Instant::now(),
             last_watch: Instant::now(),
+            last_ends: Instant::now(),
             unanswered: None,
             has_ended: false,
         })
@@ -293,20 +297,29 @@ impl<H: Handler> Loop<H> {
                 tracing::warn!(error = %error, group = self.config.group, "offsets cannot be read yet");
                 Ok(())
             }
-            Some(Answer::Ends(Err(_))) => {
+            Some(Answer::Ends(Err(_), _)) => {
                 self.watchdog.outage(now);
                 Ok(())
             }
-            Some(Answer::Ends(Ok(ends))) => match self.watchdog.told(&ends, now) {
-                None => Ok(()),
-                Some(stall) => Err(ConsumerError::Stalled {
-                    group: self.config.group.clone(),
-                    partition: stall.partition,
-                    position: stall.position,
-                    end: stall.end,
-                    quiet: stall.quiet,
-                }),
-            },
+            Some(Answer::Ends(Ok(ends), asked_ms)) => self.take_ends(&ends, asked_ms),
+        }
+    }
+
+    fn take_ends(&mut self, ends: &[(Partition, i64)], asked_ms: i64) -> Result<(), ConsumerError> {
+        for (partition, end) in ends {
+            if self.partitions.has_read_to(*partition, *end) {
+                self.handler.caught_up(*partition, asked_ms);
+            }
+        }
+        match self.watchdog.told(ends, Instant::now()) {
+            None => Ok(()),
+            Some(stall) => Err(ConsumerError::Stalled {
+                group: self.config.group.clone(),
+                partition: stall.partition,
+                position: stall.position,
+                end: stall.end,
+                quiet: stall.quiet,
+            }),
         }
     }
 
@@ -360,9 +373,15 @@ impl<H: Handler> Loop<H> {
         self.last_watch = now;
         self.watchdog.observe(self.partitions.watched(), now);
         if !self.inquirer.is_busy() {
-            let due = self.watchdog.take_due(now);
+            let mut due = self.watchdog.take_due(now);
+            if now - self.last_ends >= ASK_ENDS {
+                self.last_ends = now;
+                due.extend(self.partitions.at_end());
+                due.sort_unstable();
+                due.dedup();
+            }
             if !due.is_empty() {
-                self.inquirer.begin(Question::Ends(due));
+                self.inquirer.begin(Question::Ends(due, now_ms()));
             }
         }
         Ok(())
@@ -383,9 +402,7 @@ impl<H: Handler> Loop<H> {
                 Ok(true)
             }
             Some(Err(KafkaError::PartitionEOF(partition))) => {
-                if self.partitions.pass_end(partition) {
-                    self.handler.end_of_partition(partition);
-                }
+                self.partitions.reach_end(partition);
                 Ok(true)
             }
             Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => Err(self.kafka(error)),

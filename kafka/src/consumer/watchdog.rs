@@ -117,3 +117,112 @@ impl Watchdog {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(120);
+
+    /// A watchdog, a clock, and a broker whose partition 3 ends at `end` or that is away.
+    struct Scene {
+        watchdog: Watchdog,
+        now: Instant,
+        progress: Option<Progress>,
+        end: Option<i64>,
+    }
+
+    impl Scene {
+        fn new(position: i64, end: i64) -> Self {
+            let at_end = false;
+            Self {
+                watchdog: Watchdog::new(TIMEOUT),
+                now: Instant::now(),
+                progress: Some(Progress { position, at_end }),
+                end: Some(end),
+            }
+        }
+
+        /// Lets time go by, one second at a time, as the loop does; what stalls ends it.
+        fn pass(&mut self, seconds: u64) -> Option<(u64, Stall)> {
+            for second in 1..=seconds {
+                self.now += Duration::from_secs(1);
+                let watched = self.progress.map(|progress| (3, progress));
+                self.watchdog.observe(watched.into_iter(), self.now);
+                if self.watchdog.take_due(self.now).is_empty() {
+                    continue;
+                }
+                match self.end {
+                    None => self.watchdog.outage(self.now),
+                    Some(end) => {
+                        if let Some(stall) = self.watchdog.told(&[(3, end)], self.now) {
+                            return Some((second, stall));
+                        }
+                    }
+                }
+            }
+            None
+        }
+    }
+
+    #[test]
+    fn a_partition_with_work_that_brings_nothing_for_the_whole_time_has_stalled() {
+        let mut scene = Scene::new(10, 15);
+        let (after, stall) = scene.pass(200).unwrap();
+        assert_eq!((stall.partition, stall.position, stall.end), (3, 10, 15));
+        assert!((120..=122).contains(&after), "{after} s");
+        assert!(stall.quiet >= TIMEOUT, "{stall:?}");
+    }
+
+    #[test]
+    fn a_partition_that_is_read_to_its_end_is_quiet_for_ever() {
+        assert_eq!(Scene::new(15, 15).pass(1000), None);
+    }
+
+    #[test]
+    fn a_record_from_time_to_time_is_progress() {
+        let mut scene = Scene::new(10, 1000);
+        for position in 11..30 {
+            assert_eq!(scene.pass(100), None);
+            let at_end = false;
+            scene.progress = Some(Progress { position, at_end });
+        }
+        assert!(scene.pass(130).is_some());
+    }
+
+    #[test]
+    fn a_broker_that_is_away_is_no_stall_and_the_time_begins_anew_when_it_is_back() {
+        let mut scene = Scene::new(10, 15);
+        scene.end = None;
+        assert_eq!(scene.pass(1000), None);
+        scene.end = Some(15);
+        assert_eq!(scene.pass(55), None);
+        let (after, _) = scene.pass(200).unwrap();
+        assert!(after <= 180, "{after} s");
+    }
+
+    #[test]
+    fn a_partition_that_is_paused_is_not_watched_and_begins_anew() {
+        let mut scene = Scene::new(10, 15);
+        let progress = scene.progress;
+        assert_eq!(scene.pass(110), None);
+        scene.progress = None;
+        assert_eq!(scene.pass(500), None);
+        scene.progress = progress;
+        assert_eq!(scene.pass(110), None);
+        assert!(scene.pass(20).is_some());
+    }
+
+    #[test]
+    fn the_end_that_the_reader_reports_is_believed_though_offsets_are_missing_before_it() {
+        let mut scene = Scene::new(10, 12);
+        let at_end = true;
+        scene.progress = Some(Progress {
+            position: 10,
+            at_end,
+        });
+        assert_eq!(scene.pass(1000), None);
+        scene.end = Some(13);
+        assert!(scene.pass(300).is_some(), "there is one more to read");
+    }
+}

@@ -288,7 +288,8 @@ impl Handler for Probe {
         Ok(())
     }
 
-    fn end_of_partition(&mut self, partition: Partition) {
+    fn caught_up(&mut self, partition: Partition, wall_ms: i64) {
+        assert!(wall_ms > 1_600_000_000_000, "{wall_ms}");
         self.write(Event::End(partition));
     }
 
