@@ -129,14 +129,16 @@ function makeRow(id) {
 function fillRow(row, session) {
   const [first, risk, score, kind, events, reason] = row.children;
   setText(first.lastChild, `${time(session.updated_at)} · ${word(session.status)}`);
-  if (risk.dataset.level !== String(session.risk_level)) {
-    risk.dataset.level = String(session.risk_level);
-    risk.replaceChildren(riskBadge(session.risk_level));
+  if (risk.dataset.level !== String(session.effective_risk)) {
+    risk.dataset.level = String(session.effective_risk);
+    risk.replaceChildren(riskBadge(session.effective_risk));
   }
   setText(score, session.confidence_score === null ? "–" : percent(session.confidence_score));
   setText(kind, word(session.class) || "–");
   setText(events, count(session.event_count));
-  setText(reason, session.first_reason ?? session.summary ?? "");
+  // What several sessions have in common comes first where it decides the risk.
+  const shared = session.effective_score > (session.confidence_score ?? 0) ? session.first_finding : null;
+  setText(reason, shared ?? session.first_reason ?? session.first_finding ?? session.summary ?? "");
   row.className = session.session_id === chosen ? "chosen" : "";
 }
 
@@ -172,6 +174,28 @@ function reasonList(verdict) {
   return verdict.reasons.length ? list : element("p", "Nothing speaks for automation.");
 }
 
+function findingList(findings) {
+  const list = element("ul");
+  for (const finding of findings) {
+    const item = element("li", finding.text);
+    item.append(element("br"), element("small", `${finding.code}, weight ${percent(finding.score)}`));
+    const others = element("ul");
+    for (const id of finding.other_sessions) {
+      const button = element("button", `…${id.slice(-12)}`);
+      button.type = "button";
+      button.title = id;
+      button.setAttribute("aria-label", `Details of session ${id}`);
+      button.addEventListener("click", () => choose(id, opener));
+      const other = element("li");
+      other.append(button);
+      others.append(other);
+    }
+    if (finding.other_sessions.length) item.append(others);
+    list.append(item);
+  }
+  return list;
+}
+
 function methodBars(verdict) {
   return Object.entries(verdict.method_scores).map(([name, score]) => {
     const row = element("div", null, "method");
@@ -189,7 +213,7 @@ function showDetails(details) {
   const verdict = session.verdict;
   const parts = [element("p", session.session_id, "id")];
   if (verdict) {
-    parts.push(riskBadge(verdict.risk_level), element("p", verdict.summary));
+    parts.push(riskBadge(session.effective_risk), element("p", verdict.summary));
   } else {
     parts.push(element("p", session.status === "pending" ? "Accepted, not stored yet." : "No verdict yet."));
   }
@@ -199,6 +223,7 @@ function showDetails(details) {
     ["Platform", session.platform], ["Survey", session.survey_id], ["Respondent", session.respondent_id],
     ["Created", new Date(session.created_at).toLocaleString()],
   ]));
+  if (details.findings.length) parts.push(element("h4", "In common with other sessions"), findingList(details.findings));
   if (verdict) {
     parts.push(element("h4", "Why"), reasonList(verdict));
     parts.push(element("h4", "Methods"), ...methodBars(verdict));

@@ -1,4 +1,4 @@
-//! Everything that is stored of one session: windows, verdicts, events.
+//! Everything that is stored of one session: windows, verdicts, findings, events.
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
@@ -9,6 +9,7 @@ use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::findings::Finding;
 use super::status::SessionState;
 use crate::error::ApiError;
 use crate::query::{TimelinePage, close_event_cursor};
@@ -26,6 +27,8 @@ pub(crate) struct SessionDetails {
     pub(crate) windows: Vec<Window>,
     /// Its stored verdicts, newest first: requested, final, and those that changed the risk level.
     pub(crate) revisions: Vec<StoredVerdict>,
+    /// What it has in common with others, strongest first.
+    pub(crate) findings: Vec<Finding>,
     /// Stored events by type.
     pub(crate) event_counts: std::collections::BTreeMap<String, i64>,
     /// A page of its stored events, in the order they were accepted.
@@ -96,6 +99,7 @@ impl SessionDetails {
             session: SessionState::read(transaction, id).await?,
             windows: windows(transaction, id).await?,
             revisions: revisions(transaction, id).await?,
+            findings: Finding::read(transaction, id).await?,
             event_counts: event_counts(transaction, id).await?,
             timeline: timeline(transaction, id, page).await?,
         })

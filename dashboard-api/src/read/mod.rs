@@ -4,6 +4,7 @@
 //! are leak-proof, because only those use an index under it: ranges instead of LIKE.
 
 pub(crate) mod details;
+pub(crate) mod findings;
 pub(crate) mod overview;
 pub(crate) mod sessions;
 pub(crate) mod status;

@@ -51,16 +51,17 @@ pub(crate) struct VerdictCounts {
     pub(crate) total: i64,
     /// Sessions whose verdict is `is_bot`.
     pub(crate) bots_flagged: i64,
-    /// By risk level; every level is there.
+    /// By effective risk, the higher of verdict and findings about several sessions; every level is there.
     pub(crate) by_risk: BTreeMap<String, i64>,
     /// By class; every class is there.
     pub(crate) by_class: BTreeMap<String, i64>,
 }
 
-const QUERY: &str = "SELECT status, risk_level, class, count(*) AS sessions, \
+const QUERY: &str = "SELECT status, effective_risk, class, count(*) AS sessions, \
     count(*) FILTER (WHERE is_bot) AS bots, sum(event_count)::bigint AS events, \
-    max(updated_at) AS latest FROM sessions WHERE id >= $1 AND id < $2 \
-    GROUP BY status, risk_level, class";
+    max(updated_at) AS latest, risk_level IS NOT NULL AS judged \
+    FROM sessions WHERE id >= $1 AND id < $2 AND window_count > 0 \
+    GROUP BY status, effective_risk, class, judged";
 
 impl Overview {
     /// Counts the sessions of a period: one pass over its ids.
@@ -98,6 +99,7 @@ impl Overview {
 
     fn add(&mut self, row: &Row) -> Result<(), ApiError> {
         let sessions: i64 = row.try_get("sessions")?;
+        let judged: bool = row.try_get("judged")?;
         self.sessions.total += sessions;
         match SessionStatus::stored(row.try_get("status")?)? {
             SessionStatus::Active => self.sessions.active += sessions,
@@ -107,7 +109,8 @@ impl Overview {
             // Never stored.
             SessionStatus::Pending => {}
         }
-        if let Some(risk) = row.try_get::<_, Option<String>>("risk_level")? {
+        let risk: Option<String> = row.try_get("effective_risk")?;
+        if let Some(risk) = risk.filter(|_| judged) {
             self.verdicts.total += sessions;
             self.verdicts.bots_flagged += row.try_get::<_, i64>("bots")?;
             *self.verdicts.by_risk.entry(risk).or_default() += sessions;

@@ -49,6 +49,13 @@ pub(crate) struct SessionItem {
     pub(crate) confidence_score: Option<f64>,
     /// The score as a level.
     pub(crate) risk_level: Option<RiskLevel>,
+    /// The higher of the verdict's risk and that of the findings about several sessions; absent as long as there is
+    /// neither.
+    pub(crate) effective_risk: Option<RiskLevel>,
+    /// The higher of their scores, 0 to 1.
+    pub(crate) effective_score: Option<f64>,
+    /// How many findings there are.
+    pub(crate) finding_count: i64,
     /// What it looks like.
     pub(crate) class: Option<SessionClass>,
     /// What should happen: `accept`, `review` or `exclude`.
@@ -57,6 +64,8 @@ pub(crate) struct SessionItem {
     pub(crate) summary: Option<String>,
     /// The strongest reason, as a sentence.
     pub(crate) first_reason: Option<String>,
+    /// The strongest finding about several sessions, as a sentence.
+    pub(crate) first_finding: Option<String>,
 }
 
 /// A condition under construction, with its parameters.
@@ -107,11 +116,13 @@ impl Conditions {
 
     fn of(filter: &SessionFilter) -> Self {
         let mut conditions = Self::default();
+        // A place kept for a session whose findings came first is no session yet.
+        conditions.clauses.push("window_count > 0".to_owned());
         conditions.when("id >=", filter.from.map(id_floor));
         conditions.when("id <", filter.to.map(id_floor));
         conditions.when("id <", filter.before);
         conditions.any("status", &filter.status);
-        conditions.any("risk_level", &filter.risk);
+        conditions.any("effective_risk", &filter.risk);
         conditions.any("class", &filter.class);
         conditions.when("platform =", filter.platform.clone());
         conditions.when("survey_id =", filter.survey.clone());
@@ -132,17 +143,16 @@ impl SessionPage {
         filter: &SessionFilter,
     ) -> Result<Self, ApiError> {
         let mut conditions = Conditions::of(filter);
-        let filters = if conditions.clauses.is_empty() {
-            "TRUE".to_owned()
-        } else {
-            conditions.clauses.join(" AND ")
-        };
+        let filters = conditions.clauses.join(" AND ");
         // One more than the page holds says whether there is a next one.
         let limit = conditions.bind(filter.limit + 1);
         let query = format!(
             "SELECT s.id, s.status, s.created_at, s.updated_at, s.platform, s.survey_id, s.respondent_id, \
                  s.event_count, s.is_bot, s.score_thousandths, s.risk_level, s.class, s.recommended_action, \
-                 w.analysis_summary, w.reasons -> 0 ->> 'text' AS first_reason \
+                 s.effective_risk, s.effective_score_thousandths, s.finding_count, \
+                 w.analysis_summary, w.reasons -> 0 ->> 'text' AS first_reason, \
+                 (SELECT f.description FROM coordination_findings f WHERE s.finding_count > 0 AND f.session_id = s.id \
+                     ORDER BY f.score_thousandths DESC, f.kind, f.fingerprint LIMIT 1) AS first_finding \
              FROM (SELECT * FROM sessions WHERE {filters} ORDER BY id DESC LIMIT {limit}) s \
              LEFT JOIN session_windows w ON w.session_id = s.id \
                  AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
@@ -173,6 +183,7 @@ impl SessionItem {
     fn of_row(row: &Row) -> Result<Self, ApiError> {
         let risk: Option<&str> = row.try_get("risk_level")?;
         let class: Option<&str> = row.try_get("class")?;
+        let effective_risk: Option<&str> = row.try_get("effective_risk")?;
         Ok(Self {
             session_id: row.try_get("id")?,
             status: SessionStatus::stored(row.try_get("status")?)?,
@@ -187,10 +198,16 @@ impl SessionItem {
                 .try_get::<_, Option<i16>>("score_thousandths")?
                 .map(score),
             risk_level: risk.map(RiskLevel::stored).transpose()?,
+            effective_risk: effective_risk.map(RiskLevel::stored).transpose()?,
+            effective_score: row
+                .try_get::<_, Option<i16>>("effective_score_thousandths")?
+                .map(score),
+            finding_count: row.try_get::<_, i32>("finding_count")?.into(),
             class: class.map(SessionClass::stored).transpose()?,
             recommended_action: row.try_get("recommended_action")?,
             summary: row.try_get("analysis_summary")?,
             first_reason: row.try_get("first_reason")?,
+            first_finding: row.try_get("first_finding")?,
         })
     }
 }

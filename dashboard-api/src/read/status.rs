@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::ApiError;
-use crate::verdict::{SessionStatus, Verdict};
+use crate::verdict::{RiskLevel, SessionStatus, Verdict, score};
 
 /// What is known of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,13 @@ pub(crate) struct SessionState {
     pub(crate) event_count: i64,
     /// Number of its windows.
     pub(crate) window_count: i64,
+    /// The higher of the verdict's risk and that of the findings about several sessions; absent as long as there is
+    /// neither.
+    pub(crate) effective_risk: Option<RiskLevel>,
+    /// The higher of their scores, 0 to 1.
+    pub(crate) effective_score: Option<f64>,
+    /// How many findings there are.
+    pub(crate) finding_count: i64,
     /// The verdict of its riskiest window, if any window has one.
     pub(crate) verdict: Option<Verdict>,
 }
@@ -57,21 +64,25 @@ impl SessionState {
             respondent_id: None,
             event_count: 0,
             window_count: 0,
+            effective_risk: None,
+            effective_score: None,
+            finding_count: 0,
             verdict: None,
         }
     }
 
-    /// Reads a session; one that is not stored is pending.
+    /// Reads a session; one that is not stored is pending, and so is one of which only findings are.
     pub(crate) async fn read(
         transaction: &Transaction<'_>,
         id: SessionId,
     ) -> Result<Self, ApiError> {
         let query = format!(
             "SELECT s.id, s.status, s.is_completed, s.created_at, s.updated_at, s.expires_at, \
-                 s.platform, s.survey_id, s.respondent_id, s.event_count, s.window_count, {} \
+                 s.platform, s.survey_id, s.respondent_id, s.event_count, s.window_count, \
+                 s.effective_risk, s.effective_score_thousandths, s.finding_count, {} \
              FROM sessions s LEFT JOIN session_windows w ON w.session_id = s.id \
                  AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
-             WHERE s.id = $1",
+             WHERE s.id = $1 AND s.window_count > 0",
             Verdict::columns("w", "updated_at")
         );
         let statement = transaction.prepare_cached(&query).await?;
@@ -80,6 +91,7 @@ impl SessionState {
         };
         let verdict = Verdict::of_row(&row)?;
         let status = SessionStatus::stored(row.try_get("status")?)?;
+        let effective_risk: Option<&str> = row.try_get("effective_risk")?;
         Ok(Self {
             session_id: row.try_get("id")?,
             status,
@@ -94,6 +106,11 @@ impl SessionState {
             respondent_id: row.try_get("respondent_id")?,
             event_count: row.try_get("event_count")?,
             window_count: row.try_get::<_, i32>("window_count")?.into(),
+            effective_risk: effective_risk.map(RiskLevel::stored).transpose()?,
+            effective_score: row
+                .try_get::<_, Option<i16>>("effective_score_thousandths")?
+                .map(score),
+            finding_count: row.try_get::<_, i32>("finding_count")?.into(),
             verdict,
         })
     }

@@ -57,7 +57,7 @@ pub(crate) async fn overview(
         ("from" = Option<String>, Query, description = "Created at or after: RFC 3339 or a date (UTC)"),
         ("to" = Option<String>, Query, description = "Created before: RFC 3339 or a date (UTC)"),
         ("status" = Option<String>, Query, description = "States, separated by commas"),
-        ("risk" = Option<String>, Query, description = "Risk levels, separated by commas"),
+        ("risk" = Option<String>, Query, description = "Effective risk levels, separated by commas"),
         ("class" = Option<String>, Query, description = "Classes, separated by commas"),
         ("platform" = Option<String>, Query, description = "Exact platform"),
         ("survey" = Option<String>, Query, description = "Exact survey"),

@@ -5,6 +5,7 @@ mod access;
 mod analysis;
 mod dashboard;
 mod faults;
+mod findings;
 mod harness;
 mod keys;
 mod logs;

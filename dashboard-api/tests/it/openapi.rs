@@ -88,6 +88,7 @@ async fn real_answers_are_as_documented() {
     let event =
         json!([{"event_type": "click", "timestamp": 1_790_000_000_000_i64, "data": {"x": 1}}]);
     judged.store_events(&database, 9, event).await;
+    judged.store_finding(&database, (7, 650, "HIGH")).await;
     let unjudged = Row::new(api.mint());
     unjudged.store(&database).await;
     let gets = [

@@ -162,6 +162,50 @@ impl Row {
             .unwrap();
     }
 
+    /// Stores what this session has in common with others, as the sink would: it counts for the session as well.
+    pub(crate) async fn store_finding(
+        &self,
+        database: &TestDatabase,
+        (fingerprint, score, risk): (u128, i16, &str),
+    ) {
+        let client = database.client().await;
+        let statement = "INSERT INTO coordination_findings (session_id, organisation, kind, fingerprint, survey_id, revision, \
+             sessions, first_at, last_at, score_thousandths, risk_level, code, description, evidence) VALUES \
+             ($1, $2, 'device', $3, $4, 6, 6, $5, $5, $6, $7, 'coordination.same_device', \
+             '6 sessions came from one device.', '{\"sessions\": 6}')";
+        let fingerprint = format!("{fingerprint:032x}");
+        client
+            .execute(
+                statement,
+                &[
+                    &self.id.uuid(),
+                    &self.organisation,
+                    &fingerprint,
+                    &self.survey,
+                    &Utc::now(),
+                    &score,
+                    &risk,
+                ],
+            )
+            .await
+            .unwrap();
+        let statement = "UPDATE sessions SET finding_count = 1, finding_score_thousandths = $2, finding_risk = $3 \
+             WHERE id = $1";
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&self.id.uuid(), &score, &risk];
+        client.execute(statement, &values).await.unwrap();
+    }
+
+    /// Leaves of this session only the place that is kept for one whose findings came first.
+    pub(crate) async fn forget_windows(&self, database: &TestDatabase) {
+        let client = database.client().await;
+        let statements = "UPDATE sessions SET window_count = 0 WHERE id = $1";
+        client
+            .execute(statements, &[&self.id.uuid()])
+            .await
+            .unwrap();
+    }
+
     /// Stores a batch of raw events of this session.
     pub(crate) async fn store_events(
         &self,

@@ -1,0 +1,83 @@
+//! What a session has in common with others.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use schemas::ids::SessionId;
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
+use tokio_postgres::types::Json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::verdict::{RiskLevel, score};
+
+/// Most other sessions that are named, the newest.
+const MAX_OTHERS: i64 = 20;
+
+/// Something that the session has in common with others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Finding {
+    /// What is the same: `device`.
+    pub(crate) kind: String,
+    /// The fingerprint that they share, a hash.
+    pub(crate) fingerprint: String,
+    /// How many sessions shared it, this one among them, when it was last said; perhaps more by now.
+    pub(crate) sessions: i64,
+    /// Broker time of the first of them.
+    pub(crate) first_at: DateTime<Utc>,
+    /// Broker time of the last of them.
+    pub(crate) last_at: DateTime<Utc>,
+    /// Probability of automation that it alone justifies, 0 to 1.
+    pub(crate) score: f64,
+    /// The score as a level.
+    pub(crate) risk_level: RiskLevel,
+    /// Stable name of the test.
+    #[schema(example = "coordination.same_device")]
+    pub(crate) code: String,
+    /// A sentence for the analyst.
+    pub(crate) text: String,
+    /// The measured numbers behind it.
+    pub(crate) evidence: BTreeMap<String, f64>,
+    /// Other sessions that share it, newest first; at most 20.
+    pub(crate) other_sessions: Vec<Uuid>,
+}
+
+impl Finding {
+    /// The findings of a session, strongest first.
+    pub(crate) async fn read(
+        transaction: &Transaction<'_>,
+        id: SessionId,
+    ) -> Result<Vec<Self>, ApiError> {
+        let query = "SELECT f.kind, f.fingerprint, f.sessions, f.first_at, f.last_at, f.score_thousandths, f.risk_level, \
+                 f.code, f.description, f.evidence, ARRAY(SELECT o.session_id FROM coordination_findings o \
+                     WHERE o.organisation = f.organisation AND o.kind = f.kind AND o.fingerprint = f.fingerprint \
+                         AND o.session_id <> f.session_id AND o.survey_id IS NOT DISTINCT FROM f.survey_id \
+                     ORDER BY o.session_id DESC LIMIT $2) AS others \
+             FROM coordination_findings f WHERE f.session_id = $1 \
+             ORDER BY f.score_thousandths DESC, f.kind, f.fingerprint";
+        let statement = transaction.prepare_cached(query).await?;
+        let rows = transaction
+            .query(&statement, &[&id.uuid(), &MAX_OTHERS])
+            .await?;
+        rows.iter().map(Self::of_row).collect()
+    }
+
+    fn of_row(row: &Row) -> Result<Self, ApiError> {
+        Ok(Self {
+            kind: row.try_get("kind")?,
+            fingerprint: row.try_get("fingerprint")?,
+            sessions: row.try_get::<_, i32>("sessions")?.into(),
+            first_at: row.try_get("first_at")?,
+            last_at: row.try_get("last_at")?,
+            score: score(row.try_get("score_thousandths")?),
+            risk_level: RiskLevel::stored(row.try_get("risk_level")?)?,
+            code: row.try_get("code")?,
+            text: row.try_get("description")?,
+            evidence: row.try_get::<_, Json<_>>("evidence")?.0,
+            other_sessions: row.try_get("others")?,
+        })
+    }
+}
