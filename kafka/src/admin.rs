@@ -6,7 +6,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use schemas::topic::{PartitionCount, Topics};
+use schemas::topic::{PartitionCount, TopicSpec, Topics};
 
 use crate::config::KafkaConfig;
 
@@ -50,7 +50,7 @@ pub enum TopicOutcome {
 pub struct TopicSizes {
     /// Partitions of every topic that is keyed by session.
     pub partitions: i32,
-    /// Copies of each partition.
+    /// Copies of each partition; -1 for as many as the broker makes by default.
     pub replication: i32,
 }
 
@@ -63,12 +63,23 @@ pub async fn create_topics(
     topics: &Topics,
     sizes: TopicSizes,
 ) -> Result<Vec<(String, TopicOutcome)>, AdminError> {
+    create_specs(config, &topics.specs(), sizes).await
+}
+
+/// Creates the topics of these specifications that do not exist.
+///
+/// # Errors
+/// [`AdminError`] for the first topic that cannot be made.
+pub async fn create_specs(
+    config: &KafkaConfig,
+    specs: &[TopicSpec],
+    sizes: TopicSizes,
+) -> Result<Vec<(String, TopicOutcome)>, AdminError> {
     let unreachable = |source| AdminError::Unreachable {
         brokers: config.brokers.clone(),
         source,
     };
     let admin: AdminClient<DefaultClientContext> = config.client().create().map_err(unreachable)?;
-    let specs = topics.specs();
     let new_topics: Vec<NewTopic<'_>> = specs
         .iter()
         .map(|spec| {

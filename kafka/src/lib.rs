@@ -4,6 +4,7 @@
 //! policy with the callers: what a record means, when a partition pauses, what is a dead letter.
 
 pub mod admin;
+pub mod budget;
 pub mod changelog;
 pub mod config;
 pub mod consumer;

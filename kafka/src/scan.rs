@@ -58,6 +58,19 @@ pub struct ScanOptions<'a> {
     pub patience: Duration,
 }
 
+/// Where one partition of a topic begins and ends, and where a moment lies between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The partition.
+    pub partition: Partition,
+    /// Offset of its oldest record.
+    pub begin: i64,
+    /// Offset of its first record from the moment on; `end` when there is none that young.
+    pub from: i64,
+    /// Offset after its newest record.
+    pub end: i64,
+}
+
 /// Reads the records that are there when it is called; `on_record` may end the reading. Blocks.
 ///
 /// # Errors
@@ -66,6 +79,47 @@ pub fn scan(
     config: &KafkaConfig,
     options: ScanOptions<'_>,
     on_record: impl FnMut(&Record<'_>) -> ControlFlow<()>,
+) -> Result<(), ScanError> {
+    with_reader(config, options, |consumer| {
+        let spans = spans_patiently(consumer, options)?;
+        read(consumer, spans, options, on_record)
+    })
+}
+
+/// Where the partitions begin and end, and where [`ScanOptions::since_ms`] lies. Blocks.
+///
+/// # Errors
+/// [`ScanError`].
+pub fn spans(config: &KafkaConfig, options: ScanOptions<'_>) -> Result<Vec<Span>, ScanError> {
+    let mut found = Vec::new();
+    with_reader(config, options, |consumer| {
+        found = spans_patiently(consumer, options)?;
+        Ok(true)
+    })?;
+    Ok(found)
+}
+
+/// Reads these spans of the topic, each from [`Span::from`] to its end; `on_record` may end the reading.
+/// Blocks. What lies before a partition's oldest record is left out.
+///
+/// # Errors
+/// [`ScanError`].
+pub fn scan_spans(
+    config: &KafkaConfig,
+    options: ScanOptions<'_>,
+    spans: &[Span],
+    on_record: impl FnMut(&Record<'_>) -> ControlFlow<()>,
+) -> Result<(), ScanError> {
+    with_reader(config, options, |consumer| {
+        read(consumer, spans.to_vec(), options, on_record)
+    })
+}
+
+/// `work` says whether it has seen everything before the broker fell silent.
+fn with_reader(
+    config: &KafkaConfig,
+    options: ScanOptions<'_>,
+    work: impl FnOnce(&TopicReader) -> Result<bool, KafkaError>,
 ) -> Result<(), ScanError> {
     let topic = options.topic.to_owned();
     let mut client = config.client();
@@ -77,11 +131,7 @@ pub fn scan(
         .set("fetch.queue.backoff.ms", "50")
         .set("auto.offset.reset", "earliest");
     let consumer = client.create_with_context(ReaderContext);
-    let outcome = consumer.and_then(|consumer: TopicReader| {
-        let open = begin_patiently(&consumer, options)?;
-        read(&consumer, open, options, on_record)
-    });
-    match outcome {
+    match consumer.and_then(|consumer| work(&consumer)) {
         Ok(true) => Ok(()),
         Ok(false) => Err(ScanError::Silent {
             topic,
@@ -99,14 +149,14 @@ pub fn scan(
 }
 
 /// A partition may be changing its leader, or have none yet: that is waited for.
-fn begin_patiently(
+fn spans_patiently(
     consumer: &TopicReader,
     options: ScanOptions<'_>,
-) -> Result<HashMap<Partition, i64>, KafkaError> {
+) -> Result<Vec<Span>, KafkaError> {
     let end = Instant::now() + options.patience;
     loop {
-        let begun = begin(consumer, options);
-        let code = begun
+        let found = find_spans(consumer, options);
+        let code = found
             .as_ref()
             .err()
             .and_then(KafkaError::rdkafka_error_code);
@@ -119,58 +169,63 @@ fn begin_patiently(
             )
         );
         if !moving || Instant::now() > end {
-            return begun;
+            return found;
         }
         std::thread::sleep(POLL);
     }
 }
 
-/// Assigns the partitions that have something to read; returns their ends.
-fn begin(
-    consumer: &TopicReader,
-    options: ScanOptions<'_>,
-) -> Result<HashMap<Partition, i64>, KafkaError> {
+fn find_spans(consumer: &TopicReader, options: ScanOptions<'_>) -> Result<Vec<Span>, KafkaError> {
     let (topic, wait) = (options.topic, options.patience);
-    let mut starts = HashMap::new();
-    let mut ends = HashMap::new();
+    let found = extents(consumer, topic, wait)?;
+    let mut spans: Vec<Span> = found
+        .iter()
+        .map(|found| Span {
+            partition: found.partition,
+            begin: found.begin,
+            from: found.begin,
+            end: found.end,
+        })
+        .collect();
+    let Some(since) = options.since_ms else {
+        return Ok(spans);
+    };
     let mut times = TopicPartitionList::new();
-    for found in extents(consumer, topic, wait)? {
-        starts.insert(found.partition, found.begin);
-        ends.insert(found.partition, found.end);
-        if let Some(since) = options.since_ms {
-            times.add_partition_offset(topic, found.partition, Offset::Offset(since))?;
-        }
+    for span in &spans {
+        times.add_partition_offset(topic, span.partition, Offset::Offset(since))?;
     }
-    if options.since_ms.is_some() {
-        for found in consumer.offsets_for_times(times, wait)?.elements() {
-            found.error()?;
-            let end = ends.get(&found.partition()).copied().unwrap_or_default();
+    for found in consumer.offsets_for_times(times, wait)?.elements() {
+        found.error()?;
+        let mut asked = spans.iter_mut();
+        if let Some(span) = asked.find(|span| span.partition == found.partition()) {
             match found.offset() {
-                Offset::Offset(offset) => starts.insert(found.partition(), offset),
+                Offset::Offset(offset) => span.from = offset,
                 // No record is that young: nothing is read of the partition.
-                Offset::End => starts.insert(found.partition(), end),
+                Offset::End => span.from = span.end,
                 // Too much is better than too little.
-                _ => None,
-            };
+                _ => {}
+            }
         }
     }
-    let mut assigned = TopicPartitionList::new();
-    ends.retain(|partition, end| starts.get(partition).is_some_and(|start| start < end));
-    for partition in ends.keys() {
-        let start = starts.get(partition).copied().unwrap_or_default();
-        assigned.add_partition_offset(topic, *partition, Offset::Offset(start))?;
-    }
-    consumer.assign(&assigned)?;
-    Ok(ends)
+    Ok(spans)
 }
 
 /// Whether every partition was read to its end, or the handler had enough.
 fn read(
     consumer: &TopicReader,
-    mut open: HashMap<Partition, i64>,
+    mut spans: Vec<Span>,
     options: ScanOptions<'_>,
     mut on_record: impl FnMut(&Record<'_>) -> ControlFlow<()>,
 ) -> Result<bool, KafkaError> {
+    spans.retain(|span| span.from < span.end);
+    let mut assigned = TopicPartitionList::new();
+    for span in &spans {
+        let start = Offset::Offset(span.from);
+        assigned.add_partition_offset(options.topic, span.partition, start)?;
+    }
+    consumer.assign(&assigned)?;
+    let ends = spans.iter().map(|span| (span.partition, span.end));
+    let mut open: HashMap<Partition, i64> = ends.collect();
     let mut heard = Instant::now();
     while !open.is_empty() {
         match consumer.poll(POLL) {

@@ -74,6 +74,13 @@ impl Transactor {
 
     /// From when this returns nobody who was here earlier can commit, and nothing they left is open.
     pub(super) fn fence(&self, stop: &AtomicBool) -> Result<(), Failure> {
+        // A producer without a connection asks for its coordinator only every half a second. Without an
+        // answer here the fence takes its time and reports why.
+        drop(
+            self.producer
+                .client()
+                .fetch_metadata(Some(&self.topic), STEP),
+        );
         loop {
             match persist(stop, || self.producer.init_transactions(STEP)) {
                 // There is nothing to abort yet: a coordinator that is just moving.

@@ -326,7 +326,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// Whatever happens, every action keeps the rules; and once handler and cluster answer, every
     /// rebalance is answered and every partition is what the group says.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use kafka::config::KafkaConfig;
-use kafka::scan::{ScanError, ScanOptions, scan};
+use kafka::scan::{ScanError, ScanOptions, Span, scan, scan_spans, spans};
 use testkit::wait_until;
 use tokio::task::block_in_place;
 
@@ -96,4 +96,35 @@ async fn a_scan_of_nothing_is_an_error_and_no_empty_list() {
         matches!(unreachable, Err(ScanError::Kafka { .. })),
         "{unreachable:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_are_read_each_from_its_own_place_to_its_end() {
+    let bench = Bench::new(3).await;
+    bench.fill(5).await;
+    let options = ScanOptions {
+        topic: &bench.topic,
+        since_ms: Some(i64::MAX / 2),
+        patience: Duration::from_secs(10),
+    };
+    let found = block_in_place(|| spans(&bench.kafka, options)).unwrap();
+    let all: Vec<(i64, i64, i64)> = found.iter().map(|s| (s.begin, s.from, s.end)).collect();
+    assert_eq!(all, [(0, 5, 5); 3], "no record is that young");
+    let wanted: Vec<Span> = found
+        .into_iter()
+        .filter(|span| span.partition != 1)
+        .map(|span| Span {
+            from: 3,
+            end: if span.partition == 0 { 4 } else { 5 },
+            ..span
+        })
+        .collect();
+    let mut seen = Vec::new();
+    let take = |record: &kafka::Record<'_>| {
+        seen.push((record.partition, record.offset));
+        ControlFlow::Continue(())
+    };
+    block_in_place(|| scan_spans(&bench.kafka, options, &wanted, take)).unwrap();
+    seen.sort_unstable();
+    assert_eq!(seen, [(0, 3), (2, 3), (2, 4)]);
 }
