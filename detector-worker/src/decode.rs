@@ -10,10 +10,10 @@ use crate::poison::Poison;
 use crate::windows::{Content, Input};
 
 /// Decodes a record of the events topic; nothing of a poison record is used.
-pub(crate) fn decode<'a>(
-    record: &Record<'a>,
-    headers: &RecordHeaders,
-) -> Result<Input<'a>, Poison> {
+///
+/// # Errors
+/// [`Poison`] that says why it cannot be processed.
+pub fn decode<'a>(record: &Record<'a>, headers: &RecordHeaders) -> Result<Input<'a>, Poison> {
     let key = std::str::from_utf8(record.key).map_err(|_| Poison::Key)?;
     let session_id: SessionId = key.parse().map_err(|_| Poison::Key)?;
     let (content, about) = match headers.record_type {

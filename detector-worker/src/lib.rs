@@ -32,4 +32,5 @@ mod setup;
 pub mod windows;
 
 pub use config::WorkerConfig;
+pub use decode::decode;
 pub use setup::{Components, WorkerError, run, setup};
