@@ -11,7 +11,7 @@
 //! | `handler`, `decode` | the consumer's side: claims, decoding, acknowledgements |
 //! | `assignment`, `publications` | one partition: when a snapshot is taken and when it may be committed |
 //! | `flood` | when poison is a bad deploy |
-//! | `outbox` | verdicts and dead letters on their way to the broker |
+//! | `emissions`, `outbox` | verdicts, fingerprints and dead letters on their way to the broker |
 //! | [`rulesets`] | what judges a session, by its stamped versions |
 //! | [`coordination`] | the second stage: what several sessions have in common |
 //! | [`config`] | settings |
@@ -21,6 +21,7 @@ mod assignment;
 pub mod config;
 pub mod coordination;
 mod decode;
+mod emissions;
 mod flood;
 mod handler;
 mod metrics;

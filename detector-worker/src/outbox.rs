@@ -1,97 +1,80 @@
-//! What the worker publishes: verdicts, fingerprints and dead letters on their way to the broker.
+//! What a stage publishes, on its way to the broker.
 //!
 //! Nothing here blocks. Records go into the producer's bounded queue in order; when it is full they wait
-//! here, and the consumer pauses. Acknowledgements come from the producer's thread into a list that the
-//! handler empties on every tick; each carries a ticket that says what it is about.
+//! here. What is on its way is bounded in records and bytes: at the bound the consumer pauses, at half of
+//! it it goes on. Acknowledgements come from the producer's thread into a list that the handler empties on
+//! every tick; each carries the ticket that was given with the record.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use kafka::OwnedRecord;
+use kafka::budget::{Budget, Load, Marks};
 use kafka::dead_letter;
 use kafka::producer::{Delivered, DeliveryError, Outgoing, Producer, SendError};
-use kafka::{OwnedRecord, Partition};
-use schemas::header::{RecordHeaders, RecordType};
-use schemas::verdict::VerdictRecord;
+use schemas::header::RecordHeaders;
 
-use crate::config::WorkerConfig;
-use crate::publications::Interval;
+/// Most that may be on its way; more than the producer's own queue takes would only wait here.
+const MOST: Load = Load {
+    records: 50_000,
+    bytes: 32 << 20,
+};
 
-/// Names one record on its way; the epoch tells assignments of one partition apart.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ticket {
-    pub(crate) partition: Partition,
-    pub(crate) epoch: u64,
-    pub(crate) interval: Interval,
+/// A record to publish.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) topic: Arc<str>,
+    pub(crate) key: String,
+    pub(crate) value: Vec<u8>,
+    pub(crate) headers: RecordHeaders,
 }
 
-/// A ticket and what became of its record.
-pub(crate) type Acknowledgement = (Ticket, Result<Delivered, DeliveryError>);
-
 enum Body {
-    Record {
-        topic: Arc<str>,
-        key: String,
-        value: Vec<u8>,
-        headers: RecordHeaders,
-    },
+    Message(Message),
     DeadLetter {
         record: OwnedRecord,
         reason: &'static str,
     },
 }
 
-/// Names of the topics that are written.
-#[derive(Debug, Clone)]
-pub(crate) struct Destinations {
-    pub(crate) verdicts: Arc<str>,
-    pub(crate) dead_letters: Arc<str>,
-}
-
-impl Destinations {
-    pub(crate) fn of(config: &WorkerConfig) -> Self {
-        Self {
-            verdicts: config.verdicts_topic.as_str().into(),
-            dead_letters: config.dead_letter_topic.as_str().into(),
+impl Body {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Message(message) => message.key.len() + message.value.len(),
+            Self::DeadLetter { record, .. } => record.key.len() + record.payload.len(),
         }
     }
 }
 
-/// Records that wait for room in the producer's queue, and acknowledgements that wait to be looked at.
-pub(crate) struct Outbox {
+/// A ticket and what became of its record.
+pub(crate) type Acknowledgement<Ticket> = (Ticket, Result<Delivered, DeliveryError>);
+
+type Reports<Ticket> = Mutex<Vec<(usize, Acknowledgement<Ticket>)>>;
+
+/// Records that wait for room, and acknowledgements that wait to be looked at.
+pub(crate) struct Outbox<Ticket> {
     producer: Producer,
-    topics: Destinations,
+    dead_letters: String,
     waiting: VecDeque<(Ticket, Body)>,
-    acknowledged: Arc<Mutex<Vec<Acknowledgement>>>,
+    budget: Budget,
+    reports: Arc<Reports<Ticket>>,
 }
 
-impl Outbox {
-    pub(crate) fn new(producer: Producer, topics: Destinations) -> Self {
+impl<Ticket: Copy + Send + Sync + 'static> Outbox<Ticket> {
+    /// An outbox whose dead letters go to the topic `dead_letters`.
+    pub(crate) fn new(producer: Producer, dead_letters: String) -> Self {
         Self {
             producer,
-            topics,
+            dead_letters,
             waiting: VecDeque::new(),
-            acknowledged: Arc::default(),
+            budget: Budget::new(Marks::half_of(MOST)),
+            reports: Arc::default(),
         }
     }
 
-    /// Files a verdict.
-    ///
-    /// # Errors
-    /// When it cannot be encoded, which no verdict of ours should cause.
-    pub(crate) fn push_verdict(
-        &mut self,
-        ticket: Ticket,
-        verdict: &VerdictRecord,
-        traceparent: Option<&str>,
-    ) -> Result<(), serde_json::Error> {
-        let body = Body::Record {
-            topic: Arc::clone(&self.topics.verdicts),
-            key: verdict.session_id.to_string(),
-            value: serde_json::to_vec(verdict)?,
-            headers: headers_of(verdict, traceparent),
-        };
-        self.push(ticket, body);
-        Ok(())
+    /// Files a record.
+    pub(crate) fn push(&mut self, ticket: Ticket, message: Message) {
+        self.file(ticket, Body::Message(message));
     }
 
     /// Files a dead letter.
@@ -101,10 +84,11 @@ impl Outbox {
         record: OwnedRecord,
         reason: &'static str,
     ) {
-        self.push(ticket, Body::DeadLetter { record, reason });
+        self.file(ticket, Body::DeadLetter { record, reason });
     }
 
-    fn push(&mut self, ticket: Ticket, body: Body) {
+    fn file(&mut self, ticket: Ticket, body: Body) {
+        self.budget.add(body.bytes());
         self.waiting.push_back((ticket, body));
     }
 
@@ -124,37 +108,30 @@ impl Outbox {
     }
 
     fn send(&self, ticket: Ticket, body: &Body) -> Result<(), SendError> {
-        let acknowledged = Arc::clone(&self.acknowledged);
+        let (reports, bytes) = (Arc::clone(&self.reports), body.bytes());
         let report = move |outcome| {
-            acknowledged
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((ticket, outcome));
+            let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
+            reports.push((bytes, (ticket, outcome)));
         };
         match body {
-            Body::Record {
-                topic,
-                key,
-                value,
-                headers,
-            } => {
-                let encoded = headers.encode();
+            Body::Message(message) => {
+                let encoded = message.headers.encode();
                 let headers: Vec<(&str, &[u8])> = encoded
                     .iter()
                     .map(|(name, value)| (*name, value.as_bytes()))
                     .collect();
                 let outgoing = Outgoing {
-                    topic,
+                    topic: &message.topic,
                     partition: None,
-                    key: key.as_bytes(),
-                    payload: value,
+                    key: message.key.as_bytes(),
+                    payload: &message.value,
                     headers: &headers,
                 };
                 self.producer.send_with(outgoing, report)
             }
             Body::DeadLetter { record, reason } => dead_letter::send(
                 &self.producer,
-                &self.topics.dead_letters,
+                &self.dead_letters,
                 &record.as_record(),
                 reason,
                 report,
@@ -162,39 +139,31 @@ impl Outbox {
         }
     }
 
-    /// Whether more may be produced: what is on its way stays within bounds.
+    /// Whether more may be produced.
     pub(crate) fn has_room(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && self.budget.is_open()
     }
 
     /// Acknowledgements since the last call.
-    pub(crate) fn take_acknowledged(&mut self) -> Vec<Acknowledgement> {
-        let taken = std::mem::take(
-            &mut *self
-                .acknowledged
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        taken
+    pub(crate) fn take_acknowledged(&mut self) -> Vec<Acknowledgement<Ticket>> {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let reports = std::mem::take(&mut *reports);
+        let taken = reports.into_iter().map(|(bytes, acknowledgement)| {
+            self.budget.remove(bytes);
+            acknowledgement
+        });
+        taken.collect()
     }
 
-    /// Drops what waits for a partition that is somebody else's now.
-    pub(crate) fn forget(&mut self, partition: Partition) {
-        self.waiting
-            .retain(|(ticket, _)| ticket.partition != partition);
-    }
-}
-
-fn headers_of(verdict: &VerdictRecord, traceparent: Option<&str>) -> RecordHeaders {
-    let revision = verdict.revision;
-    RecordHeaders {
-        record_type: RecordType::Verdict,
-        id: format!(
-            "{}-{}-{}",
-            revision.generation, revision.offset, revision.phase as u8
-        ),
-        source: "/candor/detector".to_owned(),
-        organisation: verdict.organisation.clone(),
-        traceparent: traceparent.map(str::to_owned),
+    /// Drops what waits and is not wanted any more.
+    pub(crate) fn forget(&mut self, is_unwanted: impl Fn(&Ticket) -> bool) {
+        let budget = &mut self.budget;
+        self.waiting.retain(|(ticket, body)| {
+            let unwanted = is_unwanted(ticket);
+            if unwanted {
+                budget.remove(body.bytes());
+            }
+            !unwanted
+        });
     }
 }

@@ -17,7 +17,7 @@ use crate::config::WorkerConfig;
 use crate::coordination::{self, Coordination};
 use crate::handler::DetectorHandler;
 use crate::metrics::Metrics;
-use crate::outbox::{Destinations, Outbox};
+use crate::outbox::Outbox;
 use crate::rulesets::Rulesets;
 
 /// How long the cluster may take to answer at start.
@@ -115,7 +115,7 @@ pub fn setup(
     let handler = DetectorHandler::new(
         config.clone(),
         Rulesets::following(control.clone()),
-        Outbox::new(producer, Destinations::of(&config)),
+        Outbox::new(producer, config.dead_letter_topic.clone()),
         (
             Metrics::register(registry)?,
             ChangelogMetrics::register(registry)?,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use testkit::TestKafka;
 
@@ -12,38 +13,59 @@ const MOST_WORKERS: usize = 4;
 /// Longer than the group's session timeout: the partitions of a frozen worker go to others meanwhile.
 const FROZEN: Duration = Duration::from_secs(4);
 
+#[derive(Debug, Clone, Copy)]
+enum Blow {
+    Start,
+    Kill,
+    Terminate,
+    Freeze,
+    RestartBroker,
+}
+
+/// What every run sees, in an order of its own; more of all but the last follows by chance.
+const DECK: [Blow; 9] = [
+    Blow::Kill,
+    Blow::Kill,
+    Blow::Kill,
+    Blow::Terminate,
+    Blow::Freeze,
+    Blow::Start,
+    Blow::Start,
+    Blow::Start,
+    Blow::RestartBroker,
+];
+
 pub(crate) struct Blows {
     random: StdRng,
+    deck: Vec<Blow>,
     thaw_at: Option<Instant>,
-    restarts: u32,
 }
 
 impl Blows {
     pub(crate) fn new(seed: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut deck = DECK.to_vec();
+        deck.shuffle(&mut random);
         Self {
-            random: StdRng::seed_from_u64(seed),
+            random,
+            deck,
             thaw_at: None,
-            restarts: 0,
         }
     }
 
-    /// One after the other, until `time` is over. The broker is restarted at least once.
+    /// One after the other until `time` is over and the deck is empty.
     pub(crate) async fn fall(mut self, fleet: &mut Fleet, kafka: &mut TestKafka, time: Duration) {
         let end = Instant::now() + time;
-        while Instant::now() < end {
-            let pause = self.random.random_range(700..2200);
+        while Instant::now() < end || !self.deck.is_empty() {
+            let pause = self.random.random_range(500..1800);
             tokio::time::sleep(Duration::from_millis(pause)).await;
             fleet.replace_ended();
             if self.thaw_at.is_some_and(|at| Instant::now() >= at) {
                 self.thaw_at = None;
                 fleet.thaw();
             }
-            let late = Instant::now() + time / 2 > end;
-            if self.restarts == 0 && late {
-                self.restart(fleet, kafka);
-            } else {
-                self.one(fleet, kafka).await;
-            }
+            let blow = self.next();
+            self.strike(blow, fleet, kafka).await;
             if fleet.len() == 0 {
                 fleet.start();
             }
@@ -51,31 +73,31 @@ impl Blows {
         fleet.thaw();
     }
 
-    async fn one(&mut self, fleet: &mut Fleet, kafka: &mut TestKafka) {
-        let victim = self.random.random_range(0..fleet.len().max(1));
-        match self.random.random_range(0..100) {
-            _ if fleet.len() == 0 => fleet.start(),
-            0..30 => fleet.kill(victim),
-            30..45 => fleet.terminate(victim).await,
-            45..60 if self.thaw_at.is_none() => {
+    fn next(&mut self) -> Blow {
+        let chance = self.random.random_range(0..DECK.len() - 1);
+        self.deck.pop().unwrap_or(DECK[chance])
+    }
+
+    async fn strike(&mut self, blow: Blow, fleet: &mut Fleet, kafka: &mut TestKafka) {
+        let victim = self.random.random_range(0..fleet.len());
+        match blow {
+            Blow::Start if fleet.len() < MOST_WORKERS => fleet.start(),
+            Blow::Start | Blow::Kill => fleet.kill(victim),
+            Blow::Terminate => fleet.terminate(victim).await,
+            Blow::Freeze => {
                 fleet.freeze(victim);
                 self.thaw_at = Some(Instant::now() + FROZEN);
             }
-            60..66 if self.restarts < 2 => self.restart(fleet, kafka),
-            _ if fleet.len() < MOST_WORKERS => fleet.start(),
-            _ => fleet.kill(victim),
+            Blow::RestartBroker if self.random.random_bool(0.5) => {
+                kafka.kill();
+                kafka.restart();
+                fleet.tell("broker killed and started");
+            }
+            Blow::RestartBroker => {
+                kafka.stop();
+                kafka.restart();
+                fleet.tell("broker stopped and started");
+            }
         }
-    }
-
-    fn restart(&mut self, fleet: &mut Fleet, kafka: &mut TestKafka) {
-        self.restarts += 1;
-        if self.random.random_bool(0.5) {
-            kafka.kill();
-            fleet.tell("broker killed and started");
-        } else {
-            kafka.stop();
-            fleet.tell("broker stopped and started");
-        }
-        kafka.restart();
     }
 }

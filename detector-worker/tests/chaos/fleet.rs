@@ -19,7 +19,6 @@ pub(crate) struct Fleet {
     workers: Vec<Worker>,
     started: usize,
     story: Vec<String>,
-    blows: usize,
 }
 
 impl Fleet {
@@ -47,16 +46,11 @@ impl Fleet {
             workers: Vec::new(),
             started: 0,
             story: Vec::new(),
-            blows: 0,
         }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.workers.len()
-    }
-
-    pub(crate) fn blows(&self) -> usize {
-        self.blows
     }
 
     /// What happened, in order, and how it went with each worker.
@@ -66,7 +60,6 @@ impl Fleet {
 
     /// Notes a blow.
     pub(crate) fn tell(&mut self, what: impl Into<String>) {
-        self.blows += 1;
         self.story.push(what.into());
     }
 

@@ -64,7 +64,6 @@ async fn chaos(seed: u64) {
         None,
         "seed {seed}"
     );
-    assert!(fleet.blows() > 5, "seed {seed}: {}", fleet.story());
     assert_eq!(disturbed.certain_poison(), sent.poison, "seed {seed}");
     disturbed.every_window_has_ended(sent.sessions);
     println!(

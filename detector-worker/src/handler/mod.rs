@@ -5,33 +5,28 @@
 //! claims and commits run on threads of the changelog. Acknowledgements of an assignment that has ended
 //! are ignored by its epoch.
 
+mod records;
+mod upkeep;
+
 use std::collections::{BTreeMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kafka::changelog::{Changelog, ChangelogConfig, Restored};
 use kafka::consumer::{CommitPoint, Demand, GroupHandle, Handler, HandlerError, StartPosition};
 use kafka::metrics::ChangelogMetrics;
 use kafka::{Partition, Record};
-use schemas::header::RecordHeaders;
-use schemas::verdict::VerdictRecord;
 
-use crate::assignment::{Assignment, Hold};
+use crate::assignment::Assignment;
 use crate::config::WorkerConfig;
-use crate::decode::decode;
+use crate::emissions::{Destinations, Emissions};
 use crate::metrics::Metrics;
-use crate::outbox::{Outbox, Ticket};
-use crate::poison::Poison;
+use crate::outbox::Outbox;
+use crate::publications::Interval;
 use crate::rulesets::{Missing, Rulesets};
-use crate::windows::{Content, PartitionWindows, Refused};
+use crate::windows::PartitionWindows;
 
 /// Windows looked at per tick and partition: bounds the time of a tick.
 const LOOKS_PER_TICK: usize = 2000;
-/// Most bytes of windows packed per tick, for the same reason.
-const PACKED_PER_TICK: usize = 8 << 20;
-/// Versions that were waited for in vain and are not waited for again.
-const GIVEN_UP: usize = 1000;
-/// How often gauges are set.
-const GAUGES: Duration = Duration::from_secs(1);
 
 /// A partition whose older owners are being fenced and whose windows are being read.
 struct Claim {
@@ -39,10 +34,20 @@ struct Claim {
     restored: Option<Restored>,
 }
 
+/// Names a record on its way: whose it is, and which snapshot waits for it. The epoch tells assignments
+/// of one partition apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ticket {
+    partition: Partition,
+    epoch: u64,
+    interval: Interval,
+}
+
 pub(crate) struct DetectorHandler {
     config: WorkerConfig,
     rulesets: Rulesets,
-    outbox: Outbox,
+    outbox: Outbox<Ticket>,
+    destinations: Destinations,
     metrics: Metrics,
     changelog_metrics: ChangelogMetrics,
     group: Option<GroupHandle>,
@@ -53,17 +58,18 @@ pub(crate) struct DetectorHandler {
     /// Windows take more memory than they may, and none of them can be packed any more.
     is_full: bool,
     gauged: Instant,
-    verdicts: Vec<VerdictRecord>,
+    emissions: Emissions,
 }
 
 impl DetectorHandler {
     pub(crate) fn new(
         config: WorkerConfig,
         rulesets: Rulesets,
-        outbox: Outbox,
+        outbox: Outbox<Ticket>,
         (metrics, changelog_metrics): (Metrics, ChangelogMetrics),
     ) -> Self {
         Self {
+            destinations: Destinations::of(&config),
             config,
             rulesets,
             outbox,
@@ -76,117 +82,8 @@ impl DetectorHandler {
             given_up: HashSet::new(),
             is_full: false,
             gauged: Instant::now(),
-            verdicts: Vec::new(),
+            emissions: Emissions::default(),
         }
-    }
-
-    /// Folds one record, sets it aside, or holds the partition for it.
-    fn process(&mut self, record: &Record<'_>) -> Result<(), HandlerError> {
-        let headers = RecordHeaders::decode(record.headers()).map_err(Poison::Headers);
-        let folded = match &headers {
-            Ok(headers) => self.fold(record, headers),
-            Err(poison) => Err(Refused::Poison(poison.clone())),
-        };
-        match folded {
-            Ok(()) => {}
-            Err(Refused::Poison(poison)) => self.set_aside(record, &poison),
-            Err(Refused::VersionMissing(missing)) if self.given_up.contains(&missing) => {
-                self.set_aside(record, &Poison::VersionMissing(missing));
-            }
-            Err(Refused::VersionMissing(missing)) => {
-                self.hold_for(record, missing);
-                return Ok(());
-            }
-        }
-        let traceparent = headers.ok().and_then(|headers| headers.traceparent);
-        self.publish(record.partition, traceparent.as_deref())
-    }
-
-    fn fold(&mut self, record: &Record<'_>, headers: &RecordHeaders) -> Result<(), Refused> {
-        let input = decode(record, headers).map_err(Refused::Poison)?;
-        let Some(assignment) = self.assignments.get_mut(&record.partition) else {
-            return Ok(());
-        };
-        let events = match &input.content {
-            Content::Batch(batch) => batch.len() as u64,
-            _ => 0,
-        };
-        let outcome = assignment.windows.record(input, &mut self.verdicts)?;
-        assignment.windows.advance(None, 1, &mut self.verdicts);
-        assignment.flood.good(record.timestamp_ms);
-        self.metrics.count(outcome, events);
-        Ok(())
-    }
-
-    fn set_aside(&mut self, record: &Record<'_>, poison: &Poison) {
-        let Some(assignment) = self.assignments.get_mut(&record.partition) else {
-            return;
-        };
-        if !assignment.windows.set_aside(record.offset) {
-            return;
-        }
-        self.metrics.dead_letter(poison.kind());
-        tracing::warn!(kafka.topic = record.topic, kafka.partition = record.partition, kafka.offset = record.offset, reason = poison.kind(), error = %poison, "record set aside");
-        let ticket = Ticket {
-            partition: record.partition,
-            epoch: assignment.epoch,
-            interval: assignment.publications.begin(),
-        };
-        self.outbox
-            .push_dead_letter(ticket, record.to_owned(), poison.kind());
-        let flooded = assignment.flood.poison(record.timestamp_ms, record.key);
-        if flooded && self.config.state.flood_pauses && assignment.hold.is_none() {
-            tracing::error!(
-                kafka.topic = record.topic,
-                kafka.partition = record.partition,
-                kafka.offset = record.offset,
-                "most records of many sessions are poison; the partition waits until the worker is started again"
-            );
-            assignment.hold = Some(Hold::Flood);
-        }
-    }
-
-    fn hold_for(&mut self, record: &Record<'_>, missing: Missing) {
-        let Some(assignment) = self.assignments.get_mut(&record.partition) else {
-            return;
-        };
-        tracing::warn!(kafka.topic = record.topic, kafka.partition = record.partition, kafka.offset = record.offset, error = %missing, "the partition waits for the control topic");
-        assignment.held.push_front(record.to_owned());
-        let since = Instant::now();
-        assignment.hold = Some(Hold::Version { missing, since });
-    }
-
-    /// Tries again what a partition is held for.
-    fn try_held(&mut self, partition: Partition) -> Result<(), HandlerError> {
-        let Some(assignment) = self.assignments.get_mut(&partition) else {
-            return Ok(());
-        };
-        let Some(Hold::Version { missing, since }) = &assignment.hold else {
-            return Ok(());
-        };
-        let (missing, since) = (missing.clone(), *since);
-        if !self.rulesets.knows(&missing) {
-            if since.elapsed() < self.config.state.version_wait {
-                return Ok(());
-            }
-            if self.given_up.len() >= GIVEN_UP {
-                self.given_up.clear();
-            }
-            self.given_up.insert(missing);
-        }
-        assignment.hold = None;
-        while let Some(record) = self.next_held(partition) {
-            self.process(&record.as_record())?;
-        }
-        Ok(())
-    }
-
-    fn next_held(&mut self, partition: Partition) -> Option<kafka::OwnedRecord> {
-        let assignment = self.assignments.get_mut(&partition)?;
-        if assignment.is_held() {
-            return None;
-        }
-        assignment.held.pop_front()
     }
 
     fn publish(
@@ -194,19 +91,22 @@ impl DetectorHandler {
         partition: Partition,
         traceparent: Option<&str>,
     ) -> Result<(), HandlerError> {
+        for verdict in &self.emissions.verdicts {
+            self.metrics.verdict(verdict);
+        }
+        let messages = self.destinations.take(&mut self.emissions, traceparent);
+        let messages =
+            messages.map_err(|error| failure(format!("a record cannot be encoded: {error}")))?;
         let Some(assignment) = self.assignments.get_mut(&partition) else {
-            self.verdicts.clear();
             return Ok(());
         };
-        for verdict in self.verdicts.drain(..) {
+        for message in messages {
             let ticket = Ticket {
                 partition,
                 epoch: assignment.epoch,
                 interval: assignment.publications.begin(),
             };
-            self.metrics.verdict(&verdict);
-            let filed = self.outbox.push_verdict(ticket, &verdict, traceparent);
-            filed.map_err(|error| failure(format!("a verdict cannot be encoded: {error}")))?;
+            self.outbox.push(ticket, message);
         }
         self.send_waiting()
     }
@@ -224,11 +124,7 @@ impl DetectorHandler {
                 continue;
             };
             // Without this acknowledgement nothing after it may be committed: start again from the commit.
-            outcome.map_err(|error| {
-                failure(format!(
-                    "a verdict or dead letter was not delivered: {error}"
-                ))
-            })?;
+            outcome.map_err(|error| failure(format!("a record was not delivered: {error}")))?;
             assignment.publications.end(ticket.interval);
         }
         Ok(())
@@ -241,9 +137,11 @@ impl DetectorHandler {
             return Ok(());
         };
         if self.outbox.has_room() && !assignment.is_held() {
-            assignment
-                .windows
-                .advance(assignment.caught_up_ms, LOOKS_PER_TICK, &mut self.verdicts);
+            assignment.windows.advance(
+                assignment.caught_up_ms,
+                LOOKS_PER_TICK,
+                &mut self.emissions,
+            );
             self.publish(partition, None)?;
         }
         let Some(assignment) = self.assignments.get_mut(&partition) else {
@@ -259,50 +157,6 @@ impl DetectorHandler {
         let committed = assignment.advance_snapshots(self.config.state.snapshot_interval);
         committed.map_err(|error| failure(format!("a snapshot cannot be committed: {error}")))?;
         Ok(())
-    }
-
-    /// Packs cold windows as the bound comes near; says whether there is no more room.
-    fn keep_within_memory(&mut self) {
-        let bound = self.config.state.memory_bytes;
-        let used = |assignments: &BTreeMap<Partition, Assignment>| -> usize {
-            let windows = assignments.values();
-            windows
-                .map(|assignment| assignment.windows.memory().bytes)
-                .sum()
-        };
-        let excess = used(&self.assignments).saturating_sub(bound / 10 * 8);
-        let mut wanted = excess.min(PACKED_PER_TICK);
-        for assignment in self.assignments.values_mut() {
-            if wanted == 0 {
-                break;
-            }
-            wanted = wanted.saturating_sub(assignment.windows.pack(wanted));
-        }
-        let is_full = excess > 0 && used(&self.assignments) > bound;
-        if is_full && !self.is_full {
-            tracing::error!(
-                memory.bound_bytes = bound,
-                "windows take all the memory they may; the worker waits: add workers or raise CANDOR_DETECTOR_MEMORY_MIB"
-            );
-        }
-        self.is_full = is_full;
-    }
-
-    fn set_gauges(&mut self) {
-        if self.gauged.elapsed() < GAUGES {
-            return;
-        }
-        self.gauged = Instant::now();
-        for (partition, assignment) in &mut self.assignments {
-            // Windows that could not end because their ruleset was not known are looked at again.
-            assignment.windows.set_rulesets(self.rulesets.clone());
-            self.metrics.windows(
-                *partition,
-                &assignment.windows.memory(),
-                assignment.hold.as_ref(),
-            );
-        }
-        self.metrics.memory_full.set(i64::from(self.is_full));
     }
 }
 
@@ -444,7 +298,7 @@ impl Handler for DetectorHandler {
     fn released(&mut self, partition: Partition) {
         self.claims.remove(&partition);
         self.assignments.remove(&partition);
-        self.outbox.forget(partition);
+        self.outbox.forget(|ticket| ticket.partition == partition);
         // Gauges of a partition that is somebody else's must not stand still here.
         self.metrics.forget(partition);
     }
