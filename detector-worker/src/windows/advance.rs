@@ -10,7 +10,7 @@ use schemas::verdict::WindowStatus;
 use super::agenda::Entry;
 use super::codec;
 use super::open::Judge;
-use super::slots::Flag;
+use super::slots::{Flag, State};
 use super::{Emit, PartitionWindows, Refused};
 
 impl PartitionWindows {
@@ -75,22 +75,20 @@ impl PartitionWindows {
         status: WindowStatus,
         out: &mut dyn Emit,
     ) -> Result<(), Refused> {
-        let ruleset = self
-            .facts_of(slot)
-            .and_then(|facts| self.ruleset_of(&facts))?;
-        let judge = Judge {
-            times: &self.times,
-            ruleset: &ruleset,
-        };
-        let row = if let Some(window) = self.slots.hot_mut(slot) {
-            window.close(status, judge, out);
-            codec::encode_window(window)
-        } else {
+        let row = if matches!(self.slots.state(slot), State::Packed(_)) {
             let mut window = self.unpack(slot)?;
+            let ruleset = &self.ruleset_for(&window.facts)?;
             let times = &self.times;
-            let ruleset = &ruleset;
             window.close(status, Judge { times, ruleset }, out);
             codec::encode_window(&window)
+        } else {
+            let ruleset = &self.ruleset_of(slot)?;
+            let times = &self.times;
+            let Some(window) = self.slots.hot_mut(slot) else {
+                return Ok(());
+            };
+            window.close(status, Judge { times, ruleset }, out);
+            codec::encode_window(window)
         };
         self.slots.set_packed(slot, row);
         self.slots.mark_dirty(slot);

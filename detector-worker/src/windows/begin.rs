@@ -41,7 +41,7 @@ impl PartitionWindows {
         };
         let ruleset = facts
             .as_ref()
-            .map(|facts| self.ruleset_of(facts))
+            .map(|facts| self.ruleset_for(facts))
             .transpose()?;
         if let Some(slot) = place.slot() {
             self.end_before(slot, input, out)?;
@@ -83,9 +83,8 @@ impl PartitionWindows {
         out: &mut dyn Emit,
     ) -> Result<(), Refused> {
         if self.slots.span(slot).is_some_and(|span| !span.closed) {
-            let facts = self.facts_of(slot)?;
-            let ruleset = self.ruleset_of(&facts)?;
             self.heat(slot)?;
+            let ruleset = self.ruleset_of(slot)?;
             self.settle(slot, input, &ruleset, out);
         }
         Ok(())

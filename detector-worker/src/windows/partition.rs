@@ -179,12 +179,12 @@ impl PartitionWindows {
         input: &Input<'_>,
         out: &mut dyn Emit,
     ) -> Result<Outcome, Refused> {
-        let facts = self.facts_of(slot)?;
+        // A window that is brought back and then not changed is still the same window.
+        let facts = &self.heat(slot)?.facts;
         if facts.shared.value.organisation != input.organisation {
             return Err(Poison::Organisation.into());
         }
-        let ruleset = self.ruleset_of(&facts)?;
-        self.heat(slot)?;
+        let ruleset = self.ruleset_of(slot)?;
         self.settle(slot, input, &ruleset, out);
         self.slots.raise(slot, Flag::Touched);
         let times = self.times;
@@ -251,13 +251,16 @@ impl PartitionWindows {
         }
     }
 
-    /// Brings back a window that was put away.
-    pub(super) fn heat(&mut self, slot: u32) -> Result<(), Refused> {
+    /// The slot's window, brought back if it was put away.
+    pub(super) fn heat(&mut self, slot: u32) -> Result<&OpenWindow, Refused> {
         if matches!(self.slots.state(slot), State::Packed(_)) {
             let window = self.unpack(slot)?;
             self.slots.set_hot(slot, window);
         }
-        Ok(())
+        match self.slots.state(slot) {
+            State::Hot { window, .. } => Ok(window),
+            _ => Err(Poison::WindowUnreadable.into()),
+        }
     }
 
     /// The window that was put away in a slot.
@@ -283,7 +286,16 @@ impl PartitionWindows {
         facts.ok_or(Refused::Poison(Poison::WindowUnreadable))
     }
 
-    pub(super) fn ruleset_of(&self, facts: &Facts) -> Result<Arc<Ruleset>, Refused> {
+    /// What judges the slot's hot window.
+    pub(super) fn ruleset_of(&self, slot: u32) -> Result<Arc<Ruleset>, Refused> {
+        match self.slots.state(slot) {
+            State::Hot { window, .. } => self.ruleset_for(&window.facts),
+            _ => Err(Poison::WindowUnreadable.into()),
+        }
+    }
+
+    /// What judges a session with these facts.
+    pub(super) fn ruleset_for(&self, facts: &Facts) -> Result<Arc<Ruleset>, Refused> {
         Ok(self.rulesets.find(&facts.shared.value.versions)?)
     }
 }

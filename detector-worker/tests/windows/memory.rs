@@ -6,7 +6,7 @@ use schemas::event::EventLimits;
 use schemas::ids::{SessionId, SessionSecret};
 use schemas::recording::Recording;
 
-use detector_worker::windows::{Content, Input, MemoryUse, PartitionWindows};
+use detector_worker::windows::{Content, Input, MemoryUse, Outcome, PartitionWindows};
 
 use crate::fixture::{Entry, Kind, START, feed, first_record, fresh, handed_over, session};
 use crate::rules::{batch, entry};
@@ -137,6 +137,16 @@ fn a_snapshot_holds_what_has_changed_since_the_one_before() {
     let rows = windows.take_snapshot().rows;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].session_id, session(7));
+    let kind = Kind::Batch {
+        events: 2,
+        sequence: 0,
+    };
+    for (offset, expected) in [(102, Outcome::Folded), (103, Outcome::Duplicate)] {
+        let outcome = feed(&mut windows, offset, &at(3, 8, kind), &mut out);
+        assert_eq!(outcome, Some(expected));
+        let rows = windows.take_snapshot().rows;
+        assert_eq!(rows.len(), 1, "a duplicate too: its writer was used last");
+    }
 }
 
 #[test]

@@ -148,8 +148,10 @@ fn a_row_with_everything_in_it_survives_the_round_trip() {
     assert_ne!(kept, row);
 }
 
-/// One session with its rows as another worker finds them, and the log that made them.
-fn stored() -> (Vec<Entry>, Vec<(Vec<u8>, Vec<u8>)>, i64, String) {
+type Changelog = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// One session's log, its rows as another worker finds them, and the commit beside them.
+fn stored() -> (Vec<Entry>, Changelog, i64, String) {
     let log = vec![
         entry(0, Kind::StartedStrict),
         batch(10, 0),
@@ -326,8 +328,7 @@ fn told(
         events: EventLimits::NONE,
     };
     let (mut windows, mut out) = (fresh(), Vec::new());
-    let mut offset = 0;
-    for chunk in recording.events.chunks(size) {
+    for (offset, chunk) in (0..).zip(recording.events.chunks(size)) {
         let body = Recording::batch_json(chunk, START);
         let value = scan_request(&body, &limits).unwrap().encode("b");
         let input = Input {
@@ -338,7 +339,6 @@ fn told(
             content: Content::Batch(BatchRecord::decode(&value).unwrap()),
         };
         windows.record(input, &mut out).unwrap();
-        offset += 1;
         windows = disturb(windows);
     }
     windows.advance(Some(START + 100_000), usize::MAX, &mut out);
