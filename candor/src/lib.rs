@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod dev;
+pub mod dlq;
 pub mod loadgen;
 pub mod migrate;
 pub mod operate;
 pub mod recordings;
+pub mod replay;
 pub mod score;
+mod sending;
 pub mod topics;
 pub mod webhook;
 
@@ -70,6 +73,12 @@ pub enum Verb {
     /// Add, list or remove keys of declared agents (Web Bot Auth)
     #[command(subcommand, after_help = settings::<KafkaConfig>())]
     Agents(agents::Verb),
+    /// List, show or replay records that could not be processed
+    #[command(subcommand, after_help = settings::<KafkaConfig>())]
+    Dlq(dlq::Verb),
+    /// Score history again into a topic of its own, and print how the verdicts differ
+    #[command(after_help = settings::<replay::ReplayConfig>())]
+    Replay(Box<replay::Options>),
     /// Play the platforms that call the gateway, or list what they have said
     #[command(subcommand, after_help = settings::<KafkaConfig>())]
     Webhook(webhook::Verb),
@@ -118,6 +127,10 @@ pub fn main() -> ExitCode {
             with_settings(|config| block_on(integrations::command(verb, config)))
         }
         Verb::Agents(verb) => with_settings(|config| block_on(agents::command(verb, config))),
+        Verb::Dlq(verb) => with_settings(|config| block_on(dlq::command(verb, config))),
+        Verb::Replay(options) => {
+            with_settings(|config| block_on(replay::command(*options, config)))
+        }
         Verb::Webhook(webhook::Verb::Send(sending)) => block_on(webhook::send(*sending)),
         Verb::Webhook(webhook::Verb::List(listing)) => {
             with_settings(|config| block_on(webhook::list(listing, config)))

@@ -1,6 +1,6 @@
-//! Lengths of time as an operator writes them: `30d`, `24h`, `90m`, `45s`.
+//! Lengths of time as an operator writes them: `30d`, `24h`, `90m`, `45s`; and moments.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Reads a whole number of days, hours, minutes or seconds.
 ///
@@ -23,6 +23,17 @@ pub(crate) fn parse(text: &str) -> Result<TimeDelta, String> {
     length
         .filter(|length| *length <= TimeDelta::days(36_525))
         .ok_or_else(problem)
+}
+
+/// A moment: RFC 3339, or a length of time before now.
+pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    let ago: Option<TimeDelta> = parse(text).ok();
+    ago.map(|ago| Utc::now() - ago).ok_or_else(|| {
+        format!("`{text}` is neither a time such as 2026-11-20T10:00:00Z nor a length of time ago such as 24h")
+    })
 }
 
 #[cfg(test)]
@@ -49,5 +60,17 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_a_time_or_so_long_ago() {
+        let time = moment("2026-11-20T10:00:00+02:00").unwrap();
+        assert_eq!(time.to_rfc3339(), "2026-11-20T08:00:00+00:00");
+        let ago = Utc::now() - moment("24h").unwrap();
+        assert!(
+            (ago - TimeDelta::hours(24)).abs() < TimeDelta::minutes(1),
+            "{ago}"
+        );
+        assert!(moment("yesterday").is_err());
     }
 }

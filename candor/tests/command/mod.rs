@@ -21,6 +21,13 @@ use testkit::{TestFolder, TestTopics};
 /// `CANDOR_SESSION_SECRET` of every command.
 pub(crate) const SECRET: &str = "a-session-secret-of-these-tests";
 
+/// Windows that end soon.
+const WINDOWS: [(&str, &str); 3] = [
+    ("CANDOR_SESSION_GAP_SECONDS", "10"),
+    ("CANDOR_SESSION_GRACE_SECONDS", "1"),
+    ("CANDOR_CLOCK_MARGIN_SECONDS", "1"),
+];
+
 /// An installation: topics of its own, and the command with the settings to reach them.
 pub(crate) struct Operator {
     pub(crate) topics: TestTopics,
@@ -53,6 +60,7 @@ impl Operator {
             .env("CANDOR_KAFKA_BROKERS", self.topics.brokers())
             .env("CANDOR_TOPIC_PREFIX", self.topics.prefix())
             .env("CANDOR_SESSION_SECRET", SECRET)
+            .envs(WINDOWS)
             .output()
             .unwrap();
         Said {
