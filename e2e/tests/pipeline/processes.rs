@@ -196,12 +196,16 @@ impl Pipeline {
     }
 
     pub(crate) async fn create_session(&self) -> String {
+        self.create_session_of(&json!({"platform": "test"})).await
+    }
+
+    pub(crate) async fn create_session_of(&self, description: &Value) -> String {
         let request = self
             .client
             .post(format!("{}/api/v1/detection/sessions", self.gateway.url));
         let answer = request
             .bearer_auth(KEY)
-            .json(&json!({"platform": "test"}))
+            .json(description)
             .send()
             .await
             .unwrap();
@@ -236,6 +240,16 @@ impl Pipeline {
             .get("retry-after")
             .map(|value| value.to_str().unwrap().to_owned());
         Ok((status, answer.json().await?, retry))
+    }
+
+    pub(crate) async fn complete(&self, id: &str) {
+        let url = format!(
+            "{}/api/v1/detection/sessions/{id}/complete",
+            self.gateway.url
+        );
+        let answer = self.client.post(url).bearer_auth(KEY).send().await.unwrap();
+        let status = answer.status();
+        assert!(status.is_success(), "{status} {:?}", answer.text().await);
     }
 
     pub(crate) async fn analyze(&self, id: &str) -> (u16, Value) {
