@@ -163,3 +163,31 @@ impl Pool {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_session_are_batch_records_with_the_same_sums() {
+        let forms = [Form::Canonical, Form::Compact];
+        let [canonical, compact] = forms.map(|form| Pool::build(3, 20, form).unwrap());
+        for index in 0..3 {
+            let pairs = canonical
+                .recording(index)
+                .iter()
+                .zip(compact.recording(index));
+            for (sequence, (one, other)) in pairs.enumerate() {
+                assert_eq!(one.sums, other.sums);
+                for batch in [one, other] {
+                    let value = batch.value(NO_ID, "w-1", sequence);
+                    let decoded = BatchRecord::decode(&value).unwrap();
+                    assert_eq!(decoded.batch_id, NO_ID);
+                    assert_eq!(decoded.sequence.unwrap().sequence, sequence as u64);
+                    assert_eq!(Sums::of(&decoded), batch.sums);
+                }
+            }
+        }
+        assert!(canonical.recording(0)[0].sums.events == 20);
+    }
+}

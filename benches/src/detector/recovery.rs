@@ -209,14 +209,14 @@ fn partitions_of(worker: &mut Worker) -> anyhow::Result<BTreeSet<usize>> {
 fn kill(stage: &Stage<'_>, killed: Worker, survivor: &mut Worker) -> anyhow::Result<Times> {
     let mut killed = killed;
     let orphaned = partitions_of(&mut killed)?;
-    let rebalances = assignments(survivor)?;
+    let rebalances = assignments(stage, survivor)?;
     let death = Instant::now();
     killed.kill();
     std::thread::sleep(LAST_WORDS);
     let before: Vec<u64> = stage.watch.seen.iter().map(count).collect();
     let (mut reassigned, mut processing) = (None, None);
     loop {
-        if reassigned.is_none() && assignments(survivor)? > rebalances {
+        if reassigned.is_none() && assignments(stage, survivor)? > rebalances {
             reassigned = Some(Instant::now());
         }
         let alive = |partition: &usize| count(&stage.watch.seen[*partition]) > before[*partition];
@@ -249,8 +249,11 @@ fn count(seen: &Seen) -> u64 {
     seen.count.load(Ordering::Relaxed)
 }
 
-fn assignments(worker: &mut Worker) -> anyhow::Result<f64> {
-    Ok(worker.metrics()?.sum("kafka_consumer_rebalances_total"))
+/// How often the group has given partitions to a worker. Its second stage is of another group.
+fn assignments(stage: &Stage<'_>, worker: &mut Worker) -> anyhow::Result<f64> {
+    let group = format!("group=\"{}-detector\"", stage.plan.prefix);
+    let metrics = worker.metrics()?;
+    Ok(metrics.sum_of("kafka_consumer_rebalances_total", &group))
 }
 
 fn report(options: &RecoveryOptions, times: &[Times]) -> String {

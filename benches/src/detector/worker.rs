@@ -170,9 +170,13 @@ pub(crate) struct Metrics(String);
 impl Metrics {
     /// The sum of a metric over its labels; 0 when it is not there.
     pub(crate) fn sum(&self, name: &str) -> f64 {
-        let values = self
-            .lines(name)
-            .filter_map(|rest| rest.rsplit_once(' ')?.1.parse::<f64>().ok());
+        self.sum_of(name, "")
+    }
+
+    /// The sum over the lines whose labels contain `label`.
+    pub(crate) fn sum_of(&self, name: &str, label: &str) -> f64 {
+        let lines = self.lines(name).filter(|rest| rest.contains(label));
+        let values = lines.filter_map(|rest| rest.rsplit_once(' ')?.1.parse::<f64>().ok());
         values.sum()
     }
 
@@ -227,6 +231,7 @@ mod tests {
         let text = "# HELP a\na{partition=\"0\"} 2\na{x=\"y\",partition=\"7\"} 3\na_total 7\n";
         let metrics = Metrics(text.to_owned());
         assert_eq!(metrics.sum("a"), 5.0);
+        assert_eq!(metrics.sum_of("a", "x=\"y\""), 3.0);
         assert_eq!(metrics.partitions("a"), BTreeSet::from([0, 7]));
         assert_eq!(metrics.sum("a_total"), 7.0);
         assert_eq!(metrics.sum("b"), 0.0);

@@ -55,6 +55,9 @@ pub struct BatchRecord<'a> {
     fields: Vec<(Field, Value<'a>)>,
 }
 
+/// Fields of an event, as a rule: room for them is made at once, not by growing eight times.
+const USUAL_FIELDS: usize = 3;
+
 #[derive(Debug)]
 struct Head {
     event_type: EventType,
@@ -97,6 +100,7 @@ impl<'a> BatchRecord<'a> {
                     }
                     let count = envelope.count.unwrap_or(0).min(4096);
                     record.heads.reserve(count as usize);
+                    record.fields.reserve(count as usize * USUAL_FIELDS);
                     record.read_events(&mut cursor)?;
                     record.text = &text[start..cursor.position()];
                 }
