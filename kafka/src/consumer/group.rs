@@ -10,7 +10,7 @@ use super::context::LoopContext;
 #[derive(Clone)]
 pub struct GroupHandle {
     /// Weak: a transaction that is still going on must not keep a member in its group.
-    consumer: Weak<BaseConsumer<LoopContext>>,
+    pub(super) consumer: Weak<BaseConsumer<LoopContext>>,
 }
 
 /// The member and the generation of its group at one moment.

@@ -166,10 +166,18 @@ fn settings(config: &ConsumerConfig) -> ClientConfig {
         .set("enable.partition.eof", "true")
         .set("isolation.level", "read_committed")
         .set("statistics.interval.ms", "5000")
-        // With the default of 1000 ms a consumer that has emptied its queue waits most of the time.
-        .set("fetch.queue.backoff.ms", "50")
-        .set("fetch.wait.max.ms", "50")
-        .set("queued.max.messages.kbytes", "65536");
+        // How long a partition whose queue was full is not fetched: with the default of 1000 ms a quick
+        // consumer waits most of the time. Measured, 150 000 records of 4 kB in 4 partitions, 2 cores, the
+        // broker beside it: 44 k records/s with librdkafka's defaults, 110 k with 50 ms, 142 k with 10 ms,
+        // 138 k with 0 ms (and more CPU). The CPU is 0.8 s each time.
+        .set("fetch.queue.backoff.ms", "10")
+        // Bytes are the bound (INV-8). Larger fetches (`max.partition.fetch.bytes` of 2, 4, 8 MB) were
+        // slower (93 k, 84 k, 58 k), as was a smaller queue (16 MB: 121 k); `queued.min.messages` of
+        // 10 000 did nothing for records of this size.
+        .set("queued.max.messages.kbytes", "65536")
+        // How long the broker waits for the first record: a new record is not delayed by it, a poll of an
+        // idle partition costs a request each time.
+        .set("fetch.wait.max.ms", "50");
     if let Some(instance) = &config.kafka.group_instance_id {
         client.set("group.instance.id", instance);
     }

@@ -9,6 +9,7 @@
 //! happens when is decided in `partitions`, which does nothing itself and is tested as a model; `run`
 //! does what it says. Offsets everywhere are *next to read*.
 
+mod answers;
 mod aside;
 mod commits;
 mod context;
@@ -18,6 +19,8 @@ mod membership;
 mod partitions;
 mod questions;
 mod run;
+#[cfg(test)]
+mod stall_tests;
 mod watchdog;
 
 use std::time::Duration;

@@ -15,7 +15,7 @@ use super::context::{Rebalance, now_ms};
 use super::leaving::{Cause, Limits, Seen};
 use super::membership::Membership;
 use super::partitions::{Action, Partitions};
-use super::questions::{Answer, Committer, Inquirer, Question, Start};
+use super::questions::{Committer, Inquirer, Question};
 use super::watchdog::Watchdog;
 use super::{CommitPoint, ConsumerConfig, ConsumerError, Demand, Handler, HandlerError};
 use crate::metrics::ConsumerMetrics;
@@ -29,12 +29,6 @@ const SHORT_POLL: Duration = Duration::from_millis(1);
 const RECORDS_PER_ROUND: usize = 1000;
 /// Longest wait for the answer to the commit before partitions are handed back or the consumer ends.
 const COMMIT_WAIT: Duration = Duration::from_secs(10);
-/// How often it is written down how far each partition is.
-const WATCH: Duration = Duration::from_millis(100);
-/// How often a partition whose reader is at the end is asked whether that is still so.
-const ASK_ENDS: Duration = Duration::from_secs(1);
-/// Pause before a question is asked again to which there was no answer.
-const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// Longest wait for the group to let the consumer go; without a coordinator librdkafka itself would
 /// wait for a whole session timeout.
 const LEAVE_WAIT: Duration = Duration::from_secs(5);
@@ -85,7 +79,7 @@ pub(super) struct Loop<H> {
     pub(super) config: ConsumerConfig,
     /// Before the membership, which they use until they are dropped.
     pub(super) committer: Committer,
-    inquirer: Inquirer,
+    pub(super) inquirer: Inquirer,
     pub(super) membership: Membership,
     pub(super) handler: H,
     shutdown: CancellationToken,
@@ -93,12 +87,12 @@ pub(super) struct Loop<H> {
     pub(super) partitions: Partitions,
     /// What was last sent to be committed of each partition.
     pub(super) sent: BTreeMap<Partition, CommitPoint>,
-    watchdog: Watchdog,
+    pub(super) watchdog: Watchdog,
     last_commit: Instant,
-    last_watch: Instant,
-    last_ends: Instant,
+    pub(super) last_watch: Instant,
+    pub(super) last_ends: Instant,
     /// Since when the cluster does not say where partitions are to be read from, and when to ask again.
-    unanswered: Option<(Instant, Instant)>,
+    pub(super) unanswered: Option<(Instant, Instant)>,
     has_ended: bool,
 }
 
@@ -141,7 +135,7 @@ impl<H: Handler> Loop<H> {
         })
     }
 
-    fn kafka(&self, source: KafkaError) -> ConsumerError {
+    pub(super) fn kafka(&self, source: KafkaError) -> ConsumerError {
         ConsumerError::Kafka {
             group: self.config.group.clone(),
             source,
@@ -279,73 +273,6 @@ impl<H: Handler> Loop<H> {
         Ok(())
     }
 
-    fn take_answer(&mut self) -> Result<(), ConsumerError> {
-        let now = Instant::now();
-        match self.inquirer.take_answer() {
-            None => Ok(()),
-            Some(Answer::Starts(Ok(starts))) => {
-                self.unanswered = None;
-                starts.into_iter().try_for_each(|start| self.take(start))
-            }
-            Some(Answer::Starts(Err(error))) => {
-                // Asked again and again for a while: a coordinator may just be moving.
-                let since = self.unanswered.map_or(now, |(since, _)| since);
-                if now - since >= self.config.kafka.session_timeout {
-                    return Err(self.kafka(error));
-                }
-                self.unanswered = Some((since, now + ASK_AGAIN));
-                tracing::warn!(error = %error, group = self.config.group, "offsets cannot be read yet");
-                Ok(())
-            }
-            Some(Answer::Ends(Err(_), _)) => {
-                self.watchdog.outage(now);
-                Ok(())
-            }
-            Some(Answer::Ends(Ok(ends), asked_ms)) => self.take_ends(&ends, asked_ms),
-        }
-    }
-
-    fn take_ends(&mut self, ends: &[(Partition, i64)], asked_ms: i64) -> Result<(), ConsumerError> {
-        for (partition, end) in ends {
-            if self.partitions.has_read_to(*partition, *end) {
-                self.handler.caught_up(*partition, asked_ms);
-            }
-        }
-        match self.watchdog.told(ends, Instant::now()) {
-            None => Ok(()),
-            Some(stall) => Err(ConsumerError::Stalled {
-                group: self.config.group.clone(),
-                partition: stall.partition,
-                position: stall.position,
-                end: stall.end,
-                quiet: stall.quiet,
-            }),
-        }
-    }
-
-    fn take(&mut self, start: Start) -> Result<(), ConsumerError> {
-        let Start {
-            partition,
-            epoch,
-            position,
-        } = start;
-        if !self.partitions.awaits_start(partition, epoch) {
-            return Ok(());
-        }
-        let offset = self.handler.assigned(partition, &position);
-        let offset = offset.map_err(|error| self.failed(error))?;
-        self.partitions.located(partition, offset);
-        self.membership.context().own(partition);
-        tracing::info!(
-            kafka.topic = self.config.topic,
-            kafka.partition = partition,
-            kafka.offset = offset,
-            group = self.config.group,
-            "partition assigned"
-        );
-        Ok(())
-    }
-
     fn tick(&mut self) -> Result<(), ConsumerError> {
         let demand = self.handler.tick(now_ms());
         let demand = demand.map_err(|error| self.failed(error))?;
@@ -363,28 +290,6 @@ impl<H: Handler> Loop<H> {
         paused.map_err(|source| self.kafka(source))?;
         let resumed = self.membership.resume(&switches.resume);
         resumed.map_err(|source| self.kafka(source))
-    }
-
-    fn watch(&mut self) -> Result<(), ConsumerError> {
-        let now = Instant::now();
-        if now - self.last_watch < WATCH {
-            return Ok(());
-        }
-        self.last_watch = now;
-        self.watchdog.observe(self.partitions.watched(), now);
-        if !self.inquirer.is_busy() {
-            let mut due = self.watchdog.take_due(now);
-            if now - self.last_ends >= ASK_ENDS {
-                self.last_ends = now;
-                due.extend(self.partitions.at_end());
-                due.sort_unstable();
-                due.dedup();
-            }
-            if !due.is_empty() {
-                self.inquirer.begin(Question::Ends(due, now_ms()));
-            }
-        }
-        Ok(())
     }
 
     /// Hands one record over; says whether there may be more at once.

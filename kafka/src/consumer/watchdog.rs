@@ -2,9 +2,10 @@
 //! away.
 //!
 //! librdkafka may stop to fetch a partition without an error. Nothing in it says so; only the broker knows
-//! whether there is more to read. So a partition that was quiet for half the timeout is asked about: its
-//! records end behind what was read and it stays quiet for the whole timeout, it has stalled. A broker that
-//! does not answer is an outage, during which silence means nothing: the time begins anew.
+//! whether there is more to read. So a partition that was quiet for half the timeout is asked about, again
+//! and again: when its records end behind what was read at every answer and it stays quiet for the whole
+//! timeout, it has stalled. A broker that does not answer is an outage, during which silence means nothing:
+//! the time begins anew.
 //!
 //! Records may end before the end of the log (markers of transactions, compaction). An end that was
 //! reported by the reader itself is therefore believed, and the log's end at that time is no work.
@@ -21,6 +22,8 @@ struct Watch {
     quiet_since: Instant,
     /// When it may be asked about next.
     ask_at: Instant,
+    /// Since when every answer said that there is more to read.
+    starved_since: Option<Instant>,
     /// The log's end when the reader was at it.
     settled: Option<i64>,
 }
@@ -63,6 +66,7 @@ impl Watchdog {
                     progress,
                     quiet_since: now,
                     ask_at: now + self.timeout / 2,
+                    starved_since: None,
                     settled: None,
                 },
             };
@@ -72,7 +76,8 @@ impl Watchdog {
 
     /// Those whose end has to be asked for now; asked again only after a while.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<Partition> {
-        let again = now + self.timeout / 2;
+        // Often enough for an outage to be seen between two answers.
+        let again = now + self.timeout / 8;
         let mut due = Vec::new();
         for (partition, watch) in &mut self.watches {
             if watch.ask_at <= now {
@@ -86,7 +91,7 @@ impl Watchdog {
     /// The broker does not answer.
     pub(super) fn outage(&mut self, now: Instant) {
         for watch in self.watches.values_mut() {
-            watch.quiet_since = now;
+            (watch.quiet_since, watch.starved_since) = (now, None);
         }
     }
 
@@ -101,11 +106,12 @@ impl Watchdog {
             }
             let read = watch.settled.unwrap_or_default();
             if *end <= watch.progress.position.max(read) {
-                watch.quiet_since = now;
+                (watch.quiet_since, watch.starved_since) = (now, None);
                 continue;
             }
             let quiet = now.saturating_duration_since(watch.quiet_since);
-            if quiet >= self.timeout {
+            let starved = now - *watch.starved_since.get_or_insert(now);
+            if quiet >= self.timeout && starved >= self.timeout / 4 {
                 return Some(Stall {
                     partition: *partition,
                     position: watch.progress.position,
@@ -170,7 +176,7 @@ mod tests {
         let mut scene = Scene::new(10, 15);
         let (after, stall) = scene.pass(200).unwrap();
         assert_eq!((stall.partition, stall.position, stall.end), (3, 10, 15));
-        assert!((120..=122).contains(&after), "{after} s");
+        assert!((120..=135).contains(&after), "{after} s");
         assert!(stall.quiet >= TIMEOUT, "{stall:?}");
     }
 
@@ -187,7 +193,7 @@ mod tests {
             let at_end = false;
             scene.progress = Some(Progress { position, at_end });
         }
-        assert!(scene.pass(130).is_some());
+        assert!(scene.pass(140).is_some());
     }
 
     #[test]
@@ -210,7 +216,22 @@ mod tests {
         assert_eq!(scene.pass(500), None);
         scene.progress = progress;
         assert_eq!(scene.pass(110), None);
-        assert!(scene.pass(20).is_some());
+        assert!(scene.pass(30).is_some());
+    }
+
+    #[test]
+    fn an_outage_between_two_answers_does_not_count_as_silence() {
+        let mut scene = Scene::new(10, 15);
+        assert_eq!(scene.pass(70), None);
+        scene.end = None;
+        assert_eq!(scene.pass(45), None);
+        scene.end = Some(15);
+        assert_eq!(
+            scene.pass(60),
+            None,
+            "quiet for 175 s, 45 of them nobody was there"
+        );
+        assert!(scene.pass(90).is_some());
     }
 
     #[test]

@@ -116,10 +116,10 @@ async fn a_pause_stops_records_and_going_on_loses_and_repeats_none() {
             .await;
         group.order("a", |orders| orders.pause = true);
         // Two ticks later the pause is in force, whatever was on its way.
-        wait_for_ticks(&group, 2).await;
+        group.wait_for_ticks("a", 2).await;
         let paused_at = group.journal().entries.len();
         let ends = group.bench.ends();
-        wait_for_ticks(&group, 20).await;
+        group.wait_for_ticks("a", 20).await;
         wait_until("more in the topic", DEADLINE, async || {
             let now = group.bench.ends();
             if now.iter().zip(&ends).all(|(now, then)| *now > then + 10) {
@@ -135,14 +135,6 @@ async fn a_pause_stops_records_and_going_on_loses_and_repeats_none() {
     traffic.stop().await;
     group.expect_every_record_once().await;
     member.shut_down().await;
-}
-
-/// Waits for more ticks of member `a`: it goes on polling.
-async fn wait_for_ticks(group: &Group, more: u64) {
-    let before = group.journal().ticks["a"];
-    group
-        .wait("ticks", |journal| journal.ticks["a"] >= before + more)
-        .await;
 }
 
 #[tokio::test]

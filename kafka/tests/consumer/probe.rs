@@ -21,6 +21,7 @@ use crate::bench::{Bench, DEADLINE};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
+    BeginClaim(Partition),
     Assigned(Partition, StartPosition),
     Record(Partition, i64),
     End(Partition),
@@ -32,6 +33,10 @@ pub(crate) enum Event {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Orders {
     pub(crate) pause: bool,
+    /// This partition alone waits.
+    pub(crate) held: Option<Partition>,
+    /// No claim gets done.
+    pub(crate) hold_claims: bool,
     pub(crate) hold_drain: bool,
     /// Nothing from this offset on is done.
     pub(crate) done_below: Option<i64>,
@@ -69,7 +74,7 @@ impl Journal {
                 Event::Record(partition, _) | Event::End(partition) => {
                     assert_eq!(owners.get(partition), Some(member), "{event:?}");
                 }
-                Event::BeginDrain(_) => {}
+                Event::BeginClaim(_) | Event::BeginDrain(_) => {}
             }
         }
         owners
@@ -176,6 +181,13 @@ impl Group {
         .await;
     }
 
+    /// Waits for more ticks of a member: it goes on polling.
+    pub(crate) async fn wait_for_ticks(&self, member: &'static str, more: u64) {
+        let before = self.journal().ticks[member];
+        self.wait("ticks", |journal| journal.ticks[member] >= before + more)
+            .await;
+    }
+
     /// Waits until each of the members owns as many partitions as said, all together every one.
     pub(crate) async fn wait_for_shares(&self, shares: &[(&'static str, usize)]) {
         let what = format!("shares {shares:?}");
@@ -272,6 +284,19 @@ impl Probe {
 }
 
 impl Handler for Probe {
+    fn begin_claim(&mut self, partition: Partition) -> Result<(), HandlerError> {
+        self.write(Event::BeginClaim(partition));
+        Ok(())
+    }
+
+    fn is_claimed(&mut self, _partition: Partition) -> Result<bool, HandlerError> {
+        Ok(!self.orders().hold_claims)
+    }
+
+    fn is_held(&mut self, partition: Partition) -> bool {
+        self.orders().held == Some(partition)
+    }
+
     fn assigned(
         &mut self,
         partition: Partition,

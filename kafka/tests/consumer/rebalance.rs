@@ -204,3 +204,77 @@ async fn members_that_come_and_go_under_load_lose_and_repeat_nothing() {
         member.shut_down().await;
     }
 }
+
+#[tokio::test]
+async fn while_one_partition_is_being_claimed_the_others_are_read() {
+    let group = Group::new(&Bench::new(2).await);
+    let first = group.join("first");
+    let second = group.join("second");
+    group.wait_for_shares(&[("first", 1), ("second", 1)]).await;
+    let (staying, coming) = {
+        let journal = group.journal();
+        (journal.owned_by("first")[0], journal.owned_by("second")[0])
+    };
+    group.order("first", |orders| orders.hold_claims = true);
+    second.shut_down().await;
+    let begun = |journal: &Journal| journal.of("first").last() == Some(&Event::BeginClaim(coming));
+    group.wait("a claim", begun).await;
+    group.bench.fill(10).await;
+    let is_read = |journal: &Journal| journal.offsets(staying).len() == 10;
+    group.wait("records of the other", is_read).await;
+    assert_eq!(group.journal().offsets(coming), [0; 0]);
+    assert_eq!(group.journal().owned_by("first"), [staying]);
+    group.order("first", |orders| orders.hold_claims = false);
+    group.expect_every_record_once().await;
+    first.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_partition_goes_before_its_claim_is_done() {
+    let group = Group::new(&Bench::new(2).await);
+    let orders = Orders {
+        hold_claims: true,
+        ..Orders::default()
+    };
+    let claiming = group.join_with("claiming", group.config(), orders);
+    let begun = |journal: &Journal| journal.of("claiming").len() == 2;
+    group.wait("both claims", begun).await;
+    group.bench.fill(5).await;
+    let next = group.join("next");
+    group.wait_for_shares(&[("next", 1)]).await;
+    claiming.shut_down().await;
+    group.wait_for_shares(&[("next", 2)]).await;
+    group.expect_every_record_once().await;
+    next.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_named_member_that_is_back_in_time_gets_its_partitions_again_without_a_rebalance() {
+    let group = Group::new(&Bench::new(4).await);
+    let named = |instance: &str| {
+        let mut config = group.config();
+        config.kafka.session_timeout = DEADLINE;
+        config.kafka.group_instance_id = Some(instance.to_owned());
+        config
+    };
+    let staying = group.join_with("staying", named("one"), Orders::default());
+    group.wait_for_shares(&[("staying", 4)]).await;
+    let old = group.join_with("old", named("two"), Orders::default());
+    group.wait_for_shares(&[("staying", 2), ("old", 2)]).await;
+    let partitions = group.journal().owned_by("old");
+    let events = group.journal().of("staying");
+    old.shut_down().await;
+    group.bench.fill(3).await;
+    group.wait_for_ticks("staying", 200).await;
+    assert_eq!(group.journal().owned_by("staying").len(), 2);
+    let back = group.join_with("back", named("two"), Orders::default());
+    group.wait_for_shares(&[("staying", 2), ("back", 2)]).await;
+    assert_eq!(group.journal().owned_by("back"), partitions);
+    group.expect_every_record_once().await;
+    let moved = |event: &&Event| !matches!(event, Event::Record(..) | Event::End(_));
+    let now = group.journal().of("staying");
+    let moves = |events: &[Event]| events.iter().filter(moved).count();
+    assert_eq!(moves(&now), moves(&events), "the other member was asked");
+    staying.shut_down().await;
+    back.shut_down().await;
+}
