@@ -2,7 +2,9 @@
 
 use chrono::{TimeDelta, Utc};
 use reqwest::Response;
-use schemas::control::{ControlRecord, OrganisationSettings, Scope, SurveySettings};
+use schemas::control::{
+    Arm, ControlRecord, Experiment, OrganisationSettings, Scope, SurveySettings,
+};
 use schemas::session::{SessionStarted, StampedVersions};
 use serde_json::json;
 use testkit::{TestTopics, wait_until};
@@ -155,5 +157,49 @@ async fn the_first_record_is_stamped_with_the_versions_in_force() {
         (ruleset(0).as_str(), ruleset(1).as_str()),
         ("of-survey", "of-organisation")
     );
+    gateway.ended().await;
+}
+
+#[tokio::test]
+async fn a_session_of_an_experiment_is_stamped_with_its_arm_and_the_arms_versions() {
+    let arm = |name: &str| Arm {
+        name: name.to_owned(),
+        share: 500,
+        ruleset: format!("rules-{name}"),
+        model: "none".to_owned(),
+    };
+    let experiment = Experiment {
+        name: "colours".to_owned(),
+        description: None,
+        arms: vec![arm("a"), arm("b")],
+        organisations: vec!["default".parse().unwrap()],
+        surveys: vec!["SV_1".to_owned()],
+        started_at: chrono::DateTime::UNIX_EPOCH,
+        ended_at: None,
+        shadow: None,
+    };
+    let records = [ControlRecord::Experiment(experiment.clone())];
+    let gateway = TestGateway::start_knowing(&[], records).await;
+    for survey in ["SV_1", "SV_1", "SV_1", "SV_1", "SV_2"] {
+        let created = begin(&gateway, KEY, json!({ "survey_id": survey })).await;
+        assert_eq!(created.status(), 201);
+    }
+    let records = gateway.records().await;
+    assert_eq!(records.len(), 5);
+    for record in records {
+        let payload = record.payload.as_deref().unwrap();
+        let started: SessionStarted = serde_json::from_slice(payload).unwrap();
+        let stamped = started.versions;
+        if started.survey_id.as_deref() == Some("SV_1") {
+            let arm = experiment.arm_of(started.session_id).unwrap();
+            assert_eq!(stamped.experiment, Some(experiment.stamp(arm)));
+            assert_eq!(stamped.ruleset, arm.ruleset);
+        } else {
+            assert_eq!(
+                (stamped.experiment, stamped.ruleset.as_str()),
+                (None, "builtin-1")
+            );
+        }
+    }
     gateway.ended().await;
 }
