@@ -67,11 +67,7 @@ impl PartitionWindows {
     ) -> Facts {
         match before {
             Some(before) if before.stamped => before,
-            before => {
-                let mut facts = Facts::stamped(input, started, &mut self.shared);
-                facts.first_offset = before.map_or(input.offset, |before| before.first_offset);
-                facts
-            }
+            _ => Facts::stamped(input, started, &mut self.shared),
         }
     }
 

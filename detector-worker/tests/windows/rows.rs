@@ -216,6 +216,22 @@ fn poison_that_is_only_read_again_is_not_set_aside_a_second_time() {
 }
 
 #[test]
+fn a_session_that_the_log_no_longer_holds_is_forgotten_with_its_row() {
+    let (_, mut changelog, next, metadata) = stored();
+    changelog[0].1[0] += 1;
+    let mut windows = restore(next, &metadata, changelog).windows;
+    let elsewhere = Entry {
+        session: 9,
+        ..entry(1650, Kind::Requested)
+    };
+    feed(&mut windows, next, &elsewhere, &mut Vec::new());
+    let snapshot = windows.take_snapshot();
+    assert_eq!((snapshot.next_offset, snapshot.rows.len()), (next + 1, 1));
+    let row = &snapshot.rows[0];
+    assert_eq!((row.session_id, &row.value), (session(0), &None));
+}
+
+#[test]
 fn sessions_beside_the_one_that_is_rebuilt_keep_what_they_have() {
     let (mut log, ..) = stored();
     let other = |at, sequence| Entry {
