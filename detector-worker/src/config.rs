@@ -226,60 +226,28 @@ impl WorkerConfig {
 }
 
 impl Config for WorkerConfig {
+    #[rustfmt::skip]
     fn read(reader: &mut Reader<'_>) -> Self {
-        let usual = Self::new(
-            KafkaConfig::read(reader),
-            reader.or(
-                "LISTEN",
-                "127.0.0.1:8082",
-                "where health and metrics are served",
-            ),
-        );
-        let mut topic = |name, usual: &String, help| {
-            reader.optional(name, help).unwrap_or_else(|| usual.clone())
-        };
-        let group = topic(
-            "DETECTOR_GROUP",
-            &usual.group,
-            "consumer group, {prefix}-detector unless set",
-        );
-        let events_topic = topic(
-            "EVENTS_TOPIC",
-            &usual.events_topic,
-            "topic to read, {prefix}.events.v1 unless set",
-        );
-        let verdicts_topic = topic(
-            "VERDICTS_TOPIC",
-            &usual.verdicts_topic,
-            "topic to write, {prefix}.verdicts.v1 unless set",
-        );
-        let dead_letter_topic = topic(
-            "DEAD_LETTER_TOPIC",
-            &usual.dead_letter_topic,
-            "topic for dead letters, {prefix}.events.v1.dlq unless set",
-        );
-        let windows_topic = topic(
-            "WINDOWS_TOPIC",
-            &usual.windows_topic,
-            "topic of the windows' snapshots, {prefix}.windows.v1 unless set; one for each group",
-        );
-        let fingerprints_topic = topic(
-            "FINGERPRINTS_TOPIC",
-            &usual.fingerprints_topic,
-            "topic between the two stages, {prefix}.fingerprints.v1 unless set",
-        );
-        Self {
-            group,
-            events_topic,
-            verdicts_topic,
-            dead_letter_topic,
-            windows_topic,
-            fingerprints_topic,
-            windows: WindowConfig::read(reader),
-            state: StateConfig::read(reader),
-            coordination: CoordinationConfig::read(reader, &usual.kafka),
-            ..usual
+        let kafka = KafkaConfig::read(reader);
+        let listen = reader.or("LISTEN", "127.0.0.1:8082", "where health and metrics are served");
+        let mut config = Self::new(kafka, listen);
+        let names = [
+            ("DETECTOR_GROUP", &mut config.group, "consumer group, {prefix}-detector unless set"),
+            ("EVENTS_TOPIC", &mut config.events_topic, "topic to read, {prefix}.events.v1 unless set"),
+            ("VERDICTS_TOPIC", &mut config.verdicts_topic, "topic to write, {prefix}.verdicts.v1 unless set"),
+            ("DEAD_LETTER_TOPIC", &mut config.dead_letter_topic, "topic for dead letters, {prefix}.events.v1.dlq unless set"),
+            ("WINDOWS_TOPIC", &mut config.windows_topic, "topic of the windows' snapshots, {prefix}.windows.v1 unless set; one for each group"),
+            ("FINGERPRINTS_TOPIC", &mut config.fingerprints_topic, "topic between the two stages, {prefix}.fingerprints.v1 unless set"),
+        ];
+        for (name, value, help) in names {
+            if let Some(chosen) = reader.optional(name, help) {
+                *value = chosen;
+            }
         }
+        config.windows = WindowConfig::read(reader);
+        config.state = StateConfig::read(reader);
+        config.coordination = CoordinationConfig::read(reader, &config.kafka);
+        config
     }
 }
 
