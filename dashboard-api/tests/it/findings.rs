@@ -8,7 +8,7 @@ use crate::rows::Row;
 
 const LIST: &str = "/api/v1/dashboard/sessions";
 
-fn item<'a>(page: &'a Value, id: SessionId) -> &'a Value {
+fn item(page: &Value, id: SessionId) -> &Value {
     let sessions = page["sessions"].as_array().unwrap();
     let found = sessions
         .iter()
