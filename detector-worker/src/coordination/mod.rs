@@ -11,16 +11,16 @@
 //! | `counter` | distinct sessions per fingerprint, in bounded memory; pure |
 //! | `policy` | from a count to a finding, and who is told; pure |
 //! | `stage` | the consumer's side: decoding, acknowledgements, commits |
-//! | `outbox` | findings and dead letters on their way |
+//! | `findings` | findings and dead letters on their way |
 //!
 //! The stage commits how far it has come, and as the commit's metadata how far back a new owner has to read
 //! ([`counter::Counter::restart_offset`]): what it reads again it counts and does not publish.
 
 mod config;
 pub mod counter;
+mod findings;
 mod fingerprints;
 mod metrics;
-mod outbox;
 pub mod policy;
 mod setup;
 mod stage;

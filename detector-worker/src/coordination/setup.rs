@@ -9,9 +9,9 @@ use runtime::CancellationToken;
 use runtime::health::{Component, Health};
 
 use super::metrics::Metrics;
-use super::outbox::Outbox;
 use super::stage::CoordinationStage;
 use crate::config::WorkerConfig;
+use crate::outbox::Outbox;
 
 /// The second stage, ready to run.
 pub struct Coordination {
@@ -43,17 +43,18 @@ pub fn setup(
     registry: &Registry,
     health: &Health,
 ) -> Result<Coordination, prometheus::Error> {
-    let outbox = Outbox::new(
-        producer,
-        config.verdicts_topic.clone(),
-        config.dead_letter_topic.clone(),
-    );
+    let outbox = Outbox::new(producer, config.dead_letter_topic.clone());
     let metrics = Metrics::register(registry)?;
     Ok(Coordination {
         kafka: config.kafka.clone(),
         group: config.coordination.group.clone(),
         topic: config.fingerprints_topic.clone(),
-        stage: CoordinationStage::new(config.coordination.clone(), outbox, metrics),
+        stage: CoordinationStage::new(
+            config.coordination.clone(),
+            outbox,
+            &config.verdicts_topic,
+            metrics,
+        ),
         consumer_metrics,
         health: health.required("coordination"),
     })

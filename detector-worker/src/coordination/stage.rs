@@ -5,6 +5,7 @@
 //! what lies between the two it publishes nothing: that was acknowledged before it was committed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kafka::consumer::{CommitPoint, Demand, Handler, HandlerError, StartPosition};
 use kafka::ledger::OffsetLedger;
@@ -14,8 +15,9 @@ use schemas::header::{HeaderError, RecordHeaders, RecordType};
 
 use super::config::CoordinationConfig;
 use super::counter::{Counted, Counter, Observation, Tally};
+use super::findings::{self, Cause};
 use super::metrics::Metrics;
-use super::outbox::{Cause, Outbox};
+use crate::outbox::Outbox;
 
 /// Version of the commit's metadata.
 const METADATA: &str = "c1";
@@ -57,17 +59,24 @@ struct Assignment {
 
 pub(crate) struct CoordinationStage {
     config: CoordinationConfig,
-    outbox: Outbox,
+    outbox: Outbox<Cause>,
+    verdicts_topic: Arc<str>,
     metrics: Metrics,
     assignments: BTreeMap<Partition, Assignment>,
     epoch: u64,
 }
 
 impl CoordinationStage {
-    pub(crate) fn new(config: CoordinationConfig, outbox: Outbox, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        config: CoordinationConfig,
+        outbox: Outbox<Cause>,
+        verdicts_topic: &str,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             config,
             outbox,
+            verdicts_topic: verdicts_topic.into(),
             metrics,
             assignments: BTreeMap::new(),
             epoch: 0,
@@ -151,8 +160,10 @@ impl CoordinationStage {
         let Some(finding) = self.config.rules.finding(seen, session, tally) else {
             return Ok(false);
         };
-        let filed = self.outbox.push_finding(cause, &finding, traceparent);
-        filed.map_err(|error| failure(format!("a finding cannot be encoded: {error}")))?;
+        let message = findings::message(&self.verdicts_topic, &finding, traceparent);
+        let message =
+            message.map_err(|error| failure(format!("a finding cannot be encoded: {error}")))?;
+        self.outbox.push(cause, message);
         let findings = &self.metrics.findings;
         findings.with_label_values(&[seen.kind.as_str()]).inc();
         Ok(true)
@@ -263,7 +274,7 @@ impl Handler for CoordinationStage {
     fn tick(&mut self, _now_ms: i64) -> Result<Demand, HandlerError> {
         self.take_acknowledgements()?;
         self.send_waiting()?;
-        Ok(if self.outbox.is_empty() {
+        Ok(if self.outbox.has_room() {
             Demand::Continue
         } else {
             Demand::Pause
@@ -289,16 +300,15 @@ impl Handler for CoordinationStage {
     fn begin_drain(&mut self, _partitions: &[Partition]) {}
 
     fn is_drained(&mut self, partitions: &[Partition]) -> bool {
-        self.outbox.is_empty()
-            && partitions
-                .iter()
-                .filter_map(|partition| self.assignments.get(partition))
-                .all(|assignment| assignment.ledger.in_flight() == 0)
+        partitions
+            .iter()
+            .filter_map(|partition| self.assignments.get(partition))
+            .all(|assignment| assignment.ledger.in_flight() == 0)
     }
 
     fn released(&mut self, partition: Partition) {
         self.assignments.remove(&partition);
-        self.outbox.forget(partition);
+        self.outbox.forget(|cause| cause.partition == partition);
         // The gauge of a partition that is somebody else's must not stand still here.
         let label = partition.to_string();
         drop(self.metrics.entries.remove_label_values(&[&label]));
