@@ -98,6 +98,35 @@ async fn of_two_contents_of_one_version_the_first_holds_for_those_who_read() {
     assert_eq!(read.ruleset("strict-2"), Some(&first));
 }
 
+/// Whoever comes second is told, and the newest record, which compaction keeps, is what the first one wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_operators_who_write_one_version_at_once_one_is_told_and_the_topic_is_whole() {
+    let operator = Operator::new().await;
+    let lines = ["0.4", "0.5"].map(|score| {
+        let text = STRICT.replace("0.4", score);
+        let path = operator.file(&format!("rules-{score}.toml"), &text);
+        format!("rulesets put {}", path.display())
+    });
+    let said: Vec<_> = std::thread::scope(|scope| {
+        let running = lines
+            .each_ref()
+            .map(|line| scope.spawn(|| operator.run(line)));
+        running.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let mut codes: Vec<_> = said.iter().map(|said| said.code).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(1)], "{said:?}");
+    let topic = &operator.topics.topics().control;
+    let written = collect(operator.topics.brokers(), topic, Until::HighWatermark).await;
+    let thresholds = |record: &testkit::CollectedRecord| {
+        let value: RulesetRecord =
+            serde_json::from_slice(record.payload.as_deref().unwrap()).unwrap();
+        value.thresholds
+    };
+    let (first, last) = (written.first().unwrap(), written.last().unwrap());
+    assert_eq!(thresholds(first), thresholds(last), "{written:?}");
+}
+
 #[tokio::test]
 async fn settings_take_versions_that_the_topic_has() {
     let operator = Operator::new().await;
