@@ -9,3 +9,4 @@ mod memory;
 mod model;
 mod rows;
 mod rules;
+mod versions;
