@@ -167,13 +167,15 @@ fn settings(config: &ConsumerConfig) -> ClientConfig {
         .set("isolation.level", "read_committed")
         .set("statistics.interval.ms", "5000")
         // How long a partition whose queue was full is not fetched: with the default of 1000 ms a quick
-        // consumer waits most of the time. Measured, 150 000 records of 4 kB in 4 partitions, 2 cores, the
-        // broker beside it: 44 k records/s with librdkafka's defaults, 110 k with 50 ms, 142 k with 10 ms,
-        // 138 k with 0 ms (and more CPU). The CPU is 0.8 s each time.
+        // consumer waits most of the time. Measured twice, median of three runs each, 150 000 records of
+        // 4 kB in 4 partitions, broker and builds on the same 2 cores: 44 k records/s with librdkafka's
+        // defaults, 92 to 110 k with 50 ms, 88 to 142 k with 10 ms (up to 153 k with `fetch.wait.max.ms` of
+        // 10), 57 to 138 k with 0 ms. CPU is 0.8 s each time, and 0.9 to 1.0 s with 0 ms.
         .set("fetch.queue.backoff.ms", "10")
         // Bytes are the bound (INV-8). Larger fetches (`max.partition.fetch.bytes` of 2, 4, 8 MB) were
-        // slower (93 k, 84 k, 58 k), as was a smaller queue (16 MB: 121 k); `queued.min.messages` of
-        // 10 000 did nothing for records of this size.
+        // slower in both measurements (67 to 93 k, 58 to 84 k, 58 to 86 k), a queue of 16 MB
+        // (106 to 121 k) and `queued.min.messages` of 10 000 (76 to 110 k) were within the noise;
+        // `fetch.max.bytes` bounds nothing before `max.partition.fetch.bytes` does.
         .set("queued.max.messages.kbytes", "65536")
         // How long the broker waits for the first record: a new record is not delayed by it, a poll of an
         // idle partition costs a request each time.
