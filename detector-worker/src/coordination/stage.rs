@@ -289,8 +289,10 @@ impl Handler for CoordinationStage {
             .with_label_values(&[&partition.to_string()])
             .set(entries);
         let next_offset = assignment.ledger.frontier().max(assignment.published_until);
-        let begin = assignment.counter.restart_offset();
-        let begin = begin.map_or(next_offset, |begin| begin.min(next_offset));
+        // While history is read again, what still counts may lie where reading stands, or beyond it.
+        let oldest = assignment.counter.restart_offset();
+        let begin = oldest.unwrap_or(i64::MAX);
+        let begin = begin.min(assignment.ledger.position()).min(next_offset);
         Some(CommitPoint {
             next_offset,
             metadata: format!("{METADATA} {begin}"),
