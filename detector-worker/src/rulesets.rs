@@ -86,7 +86,7 @@ impl Rulesets {
         if let Some(ruleset) = known.get(version) {
             return Some(Arc::clone(ruleset));
         }
-        let ruleset = Arc::new(self.from_control(version)?);
+        let ruleset = Arc::new(self.published(version)?);
         known.insert(version.to_owned(), Arc::clone(&ruleset));
         Some(ruleset)
     }
@@ -96,7 +96,7 @@ impl Rulesets {
         self.get(BUILTIN_RULESET).unwrap_or_default()
     }
 
-    fn from_control(&self, version: &str) -> Option<Ruleset> {
+    fn published(&self, version: &str) -> Option<Ruleset> {
         let state = self.control.as_ref()?.state();
         let record = state.ruleset(version)?;
         Ruleset::decode(&record.version, &record.thresholds)
