@@ -98,9 +98,7 @@ impl<'a> BatchRecord<'a> {
                     {
                         return Err(BatchError::NotABatch.into());
                     }
-                    let count = envelope.count.unwrap_or(0).min(4096);
-                    record.heads.reserve(count as usize);
-                    record.fields.reserve(count as usize * USUAL_FIELDS);
+                    record.reserve(envelope.count.unwrap_or(0).min(4096) as usize);
                     record.read_events(&mut cursor)?;
                     record.text = &text[start..cursor.position()];
                 }
@@ -123,6 +121,11 @@ impl<'a> BatchRecord<'a> {
         record.batch_id = envelope.batch_id.unwrap_or_default();
         record.sequence = envelope.sequence()?;
         Ok(record)
+    }
+
+    fn reserve(&mut self, events: usize) {
+        self.heads.reserve(events);
+        self.fields.reserve(events * USUAL_FIELDS);
     }
 
     fn read_events(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BatchRecordError> {
