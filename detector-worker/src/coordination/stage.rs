@@ -327,3 +327,6 @@ fn begin_of(metadata: &str) -> Option<i64> {
 fn failure(reason: String) -> HandlerError {
     HandlerError { reason }
 }
+
+#[cfg(test)]
+mod tests;
