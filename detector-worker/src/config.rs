@@ -101,7 +101,8 @@ impl Config for WindowConfig {
 pub struct StateConfig {
     /// Longest time between two snapshots of a partition: what a successor has to read again.
     pub snapshot_interval: Duration,
-    /// After how long the broker aborts a snapshot's transaction that its writer has left open.
+    /// After how long the broker aborts a snapshot's transaction that is still open, and fences its writer. A
+    /// successor never waits for it; an outage that lasts longer costs a restart.
     pub transaction_timeout: Duration,
     /// Most bytes that the windows of all partitions may take, see [`crate::windows`].
     pub memory_bytes: usize,
@@ -117,7 +118,7 @@ impl Default for StateConfig {
     fn default() -> Self {
         Self {
             snapshot_interval: Duration::from_secs(5),
-            transaction_timeout: Duration::from_secs(10),
+            transaction_timeout: Duration::from_secs(60),
             memory_bytes: 2048 * MIB,
             version_wait: Duration::from_secs(60),
             flood_pauses: true,
@@ -138,8 +139,8 @@ impl Config for StateConfig {
             transaction_timeout: reader
                 .or::<Millis>(
                     "TRANSACTION_TIMEOUT_MS",
-                    "10000",
-                    "after how long the broker aborts a snapshot that its writer has left open",
+                    "60000",
+                    "after how long the broker aborts a snapshot that is still open; above its longest outage",
                 )
                 .0,
             memory_bytes: reader

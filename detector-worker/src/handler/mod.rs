@@ -9,7 +9,7 @@ mod records;
 mod upkeep;
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kafka::changelog::{Changelog, ChangelogConfig, Restored};
 use kafka::consumer::{CommitPoint, Demand, GroupHandle, Handler, HandlerError, StartPosition};
@@ -25,6 +25,9 @@ use crate::publications::Interval;
 use crate::rulesets::{Missing, Rulesets};
 use crate::windows::PartitionWindows;
 
+/// How long the group may take to say that a partition, which another worker has fenced, is not ours any
+/// more. Without another worker it is the broker that has aborted a transaction.
+const FENCED_WAIT: Duration = Duration::from_secs(15);
 /// Windows looked at per tick and partition: bounds the time of a tick.
 const LOOKS_PER_TICK: usize = 2000;
 
@@ -32,6 +35,8 @@ const LOOKS_PER_TICK: usize = 2000;
 struct Claim {
     changelog: Changelog,
     restored: Option<Restored>,
+    /// Since when another worker has the partition.
+    fenced: Option<Instant>,
 }
 
 /// Names a record on its way: whose it is, and which snapshot waits for it. The epoch tells assignments
@@ -147,12 +152,11 @@ impl DetectorHandler {
         let Some(assignment) = self.assignments.get_mut(&partition) else {
             return Ok(());
         };
-        if let Some(elsewhere) = assignment.fenced_for()
-            && elsewhere > self.config.kafka.session_timeout * 2
+        if assignment
+            .fenced_for()
+            .is_some_and(|time| time > FENCED_WAIT)
         {
-            let reason =
-                format!("partition {partition} is another worker's, and the group has not said so");
-            return Err(failure(reason));
+            return Err(fenced(partition));
         }
         let committed = assignment.advance_snapshots(self.config.state.snapshot_interval);
         committed.map_err(|error| failure(format!("a snapshot cannot be committed: {error}")))?;
@@ -178,14 +182,12 @@ impl Handler for DetectorHandler {
         };
         let changelog = Changelog::claim(&config, partition, group);
         let changelog = changelog.map_err(|error| failure(error.to_string()))?;
-        let restored = None;
-        self.claims.insert(
-            partition,
-            Claim {
-                changelog,
-                restored,
-            },
-        );
+        let claim = Claim {
+            changelog,
+            restored: None,
+            fenced: None,
+        };
+        self.claims.insert(partition, claim);
         Ok(())
     }
 
@@ -193,10 +195,20 @@ impl Handler for DetectorHandler {
         let Some(claim) = self.claims.get_mut(&partition) else {
             return Ok(false);
         };
-        if let Some(restored) = claim.changelog.take_restored() {
-            let restored = restored
-                .map_err(|error| failure(format!("windows cannot be restored: {error}")))?;
-            claim.restored = Some(restored);
+        match claim.changelog.take_restored() {
+            None => {}
+            Some(Ok(restored)) => claim.restored = Some(restored),
+            // The partition has moved on already; the group will say so.
+            Some(Err(error)) if error.is_fenced() => claim.fenced = Some(Instant::now()),
+            Some(Err(error)) => {
+                return Err(failure(format!("windows cannot be restored: {error}")));
+            }
+        }
+        if claim
+            .fenced
+            .is_some_and(|since| since.elapsed() > FENCED_WAIT)
+        {
+            return Err(fenced(partition));
         }
         Ok(claim.restored.is_some())
     }
@@ -210,6 +222,7 @@ impl Handler for DetectorHandler {
         let Some(Claim {
             changelog,
             restored: Some(restored),
+            ..
         }) = claim
         else {
             return Err(failure(format!("partition {partition} was not claimed")));
@@ -302,6 +315,12 @@ impl Handler for DetectorHandler {
         // Gauges of a partition that is somebody else's must not stand still here.
         self.metrics.forget(partition);
     }
+}
+
+fn fenced(partition: Partition) -> HandlerError {
+    failure(format!(
+        "partition {partition} was fenced, and the group has not taken it away: it is claimed anew after a restart"
+    ))
 }
 
 fn failure(reason: String) -> HandlerError {
