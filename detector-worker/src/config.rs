@@ -110,6 +110,8 @@ pub struct StateConfig {
     pub version_wait: Duration,
     /// Whether a partition waits when most of what comes is poison of many sessions.
     pub flood_pauses: bool,
+    /// How long a verdict may wait for others to travel with: longer is cheaper, shorter is sooner.
+    pub linger: Duration,
 }
 
 const MIB: usize = 1 << 20;
@@ -122,55 +124,29 @@ impl Default for StateConfig {
             memory_bytes: 2048 * MIB,
             version_wait: Duration::from_secs(60),
             flood_pauses: true,
+            linger: Duration::from_millis(5),
         }
     }
 }
 
 impl Config for StateConfig {
+    #[rustfmt::skip]
     fn read(reader: &mut Reader<'_>) -> Self {
+        let millis = |reader: &mut Reader<'_>, name, usual, help| reader.or::<Millis>(name, usual, help).0;
         let config = Self {
-            snapshot_interval: reader
-                .or::<Millis>(
-                    "SNAPSHOT_INTERVAL_MS",
-                    "5000",
-                    "longest time between two snapshots of a partition",
-                )
-                .0,
-            transaction_timeout: reader
-                .or::<Millis>(
-                    "TRANSACTION_TIMEOUT_MS",
-                    "60000",
-                    "after how long the broker aborts a snapshot that is still open; above its longest outage",
-                )
-                .0,
-            memory_bytes: reader
-                .or::<usize>(
-                    "DETECTOR_MEMORY_MIB",
-                    "2048",
-                    "most memory of all windows, MiB; beyond it the worker waits",
-                )
+            snapshot_interval: millis(reader, "SNAPSHOT_INTERVAL_MS", "5000", "longest time between two snapshots of a partition"),
+            transaction_timeout: millis(reader, "TRANSACTION_TIMEOUT_MS", "60000",
+                "after how long the broker aborts a snapshot that is still open; above its longest outage"),
+            memory_bytes: reader.or::<usize>("DETECTOR_MEMORY_MIB", "2048", "most memory of all windows, MiB; beyond it the worker waits")
                 .saturating_mul(MIB),
-            version_wait: reader
-                .or::<Seconds>(
-                    "VERSION_WAIT_SECONDS",
-                    "60",
-                    "how long a partition waits for a stamped version that is not known yet",
-                )
-                .0,
-            flood_pauses: reader.or(
-                "DEAD_LETTER_FLOOD_PAUSES",
-                "true",
-                "whether a partition waits when most records of many sessions are poison",
-            ),
+            version_wait: reader.or::<Seconds>("VERSION_WAIT_SECONDS", "60",
+                "how long a partition waits for a stamped version that is not known yet").0,
+            flood_pauses: reader.or("DEAD_LETTER_FLOOD_PAUSES", "true",
+                "whether a partition waits when most records of many sessions are poison"),
+            linger: millis(reader, "VERDICT_LINGER_MS", "5", "how long verdicts wait for others to travel with"),
         };
-        reader.check(
-            !config.snapshot_interval.is_zero(),
-            "CANDOR_SNAPSHOT_INTERVAL_MS must not be 0",
-        );
-        reader.check(
-            config.memory_bytes >= 16 * MIB,
-            "CANDOR_DETECTOR_MEMORY_MIB must be 16 or more",
-        );
+        reader.check(!config.snapshot_interval.is_zero(), "CANDOR_SNAPSHOT_INTERVAL_MS must not be 0");
+        reader.check(config.memory_bytes >= 16 * MIB, "CANDOR_DETECTOR_MEMORY_MIB must be 16 or more");
         config
     }
 }

@@ -87,6 +87,7 @@ pub fn setup(
 ) -> Result<Components, WorkerError> {
     let options = ProducerOptions {
         delivery_timeout: DELIVERY_TIMEOUT,
+        linger: config.state.linger,
         ..ProducerOptions::default()
     };
     let producer = Producer::new(
