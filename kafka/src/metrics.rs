@@ -20,7 +20,8 @@ pub const LAG: &str = "kafka_consumer_lag_records";
 pub const COMMIT_SECONDS: &str = "kafka_consumer_commit_duration_seconds";
 /// Commits of changelogs that became visible.
 pub const CHANGELOG_COMMITS: &str = "kafka_changelog_commits_total";
-/// Failures of changelogs, by kind: `aborted` was tried again, the others ended the changelog.
+/// Failures of changelogs, by kind: `aborted` was tried again, `hanging` was repaired, the others ended the
+/// changelog.
 pub const CHANGELOG_FAILURES: &str = "kafka_changelog_failures_total";
 /// Rows committed.
 pub const CHANGELOG_ROWS: &str = "kafka_changelog_rows_total";

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaError;
 
 use super::error::Failure;
-use super::reading::Reading;
+use super::reading::{Reading, Waited};
 use super::transaction::Transactor;
 use super::{ChangelogCommit, ChangelogConfig, ChangelogError, Committed, Restored};
 use crate::Partition;
@@ -83,7 +83,8 @@ impl Keeper {
         let begun = Instant::now();
         self.transactor.fence(&self.links.stop)?;
         let fencing = begun.elapsed();
-        let restored = reading.read(&self.links.stop)?;
+        let end = self.await_end(reading)?;
+        let restored = reading.read(&self.links.stop, end)?;
         let took = begun.elapsed();
         self.metrics.restore_seconds.observe(took.as_secs_f64());
         self.metrics
@@ -103,6 +104,33 @@ impl Keeper {
             fencing,
             ..restored
         })
+    }
+
+    /// The changelog's end, behind which nothing is undecided.
+    fn await_end(&self, reading: &Reading) -> Result<i64, Failure> {
+        let stop = &self.links.stop;
+        loop {
+            let hanging = match reading.end(stop)? {
+                Waited::Stable(end) => return Ok(end),
+                Waited::Hanging(hanging) => hanging,
+            };
+            self.count("hanging");
+
+            tracing::warn!(
+                kafka.topic = self.topic,
+                kafka.partition = self.partition,
+                committed = hanging.was_committed,
+                "a transaction of an earlier owner hangs and is ended"
+            );
+            match self.transactor.take_along(&hanging, &self.group, stop) {
+                Ok(()) => {}
+                Err(Failure::Abort(error)) => {
+                    tracing::warn!(error = %error, kafka.topic = self.topic, kafka.partition = self.partition, "it cannot be ended yet");
+                    self.transactor.abort(stop)?;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
     }
 
     fn serve(&self) {

@@ -12,6 +12,7 @@
 //! why: docs/adr/0007.
 
 mod error;
+mod hanging;
 mod keeper;
 mod reading;
 mod transaction;
@@ -51,7 +52,7 @@ pub struct ChangelogConfig {
 /// One row to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangelogRow {
-    /// Its key.
+    /// Its key; not empty.
     pub key: Vec<u8>,
     /// What the key stands for from now on; `None` removes it.
     pub value: Option<Vec<u8>>,
@@ -83,7 +84,8 @@ pub struct Restored {
     pub fencing: Duration,
 }
 
-/// A commit that is visible.
+/// A commit that is visible. A broker that is killed at this very moment may still take it back, rows and
+/// offset together (docs/adr/0007); no later commit can be without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     /// As asked for.

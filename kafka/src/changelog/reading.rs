@@ -6,8 +6,9 @@
 //! the reader is the true one.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, KafkaResult};
@@ -15,8 +16,10 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 use super::error::Failure;
+use super::hanging::{Hanging, PATIENCE, POINT_KEY, Point};
 use super::{ChangelogConfig, ChangelogError, Restored};
 use crate::Partition;
+use crate::consumer::StartPosition;
 use crate::position::extent;
 use crate::reader::{ReaderContext, TopicReader};
 
@@ -29,7 +32,16 @@ pub(super) struct Reading {
     committed: TopicReader,
     uncommitted: TopicReader,
     topic: String,
+    source: String,
     partition: Partition,
+}
+
+/// What was waited for before reading.
+pub(super) enum Waited {
+    /// Everything before this offset is decided.
+    Stable(i64),
+    /// A transaction is undecided, and nobody is left who would decide it.
+    Hanging(Hanging),
 }
 
 impl Reading {
@@ -37,7 +49,8 @@ impl Reading {
         let reader = |isolation: &str| -> KafkaResult<TopicReader> {
             let mut client = config.kafka.client();
             client
-                .set("group.id", format!("{}-changelog", config.group))
+                // It never joins; the group's offset is asked for by this name.
+                .set("group.id", &config.group)
                 .set("enable.auto.commit", "false")
                 .set("enable.partition.eof", "true")
                 .set("isolation.level", isolation)
@@ -50,39 +63,113 @@ impl Reading {
             committed: reader("read_committed")?,
             uncommitted: reader("read_uncommitted")?,
             topic: config.topic.clone(),
+            source: config.source.clone(),
             partition,
         })
     }
 
-    /// Everything that is committed, newest value per key; to be called after the fence.
-    pub(super) fn read(&self, stop: &AtomicBool) -> Result<Restored, Failure> {
+    /// Where the log ends, once nothing before it is open; to be asked after the fence.
+    pub(super) fn end(&self, stop: &AtomicBool) -> Result<Waited, Failure> {
         let end = self.ask(stop, &self.uncommitted)?;
-        while self.ask(stop, &self.committed)? < end {
+        let begun = Instant::now();
+        loop {
+            let stable = self.ask(stop, &self.committed)?;
+            if stable >= end {
+                return Ok(Waited::Stable(end));
+            }
+            if begun.elapsed() >= PATIENCE {
+                return self.judge(stop, stable..end).map(Waited::Hanging);
+            }
             std::thread::sleep(OPEN_LOOK);
         }
-        let mut restored = Restored::default();
-        if end == 0 {
-            return Ok(restored);
+    }
+
+    /// How the transaction has to end whose rows stand in `open`.
+    fn judge(&self, stop: &AtomicBool, open: Range<i64>) -> Result<Hanging, Failure> {
+        let mut point = None;
+        self.read_to(stop, &self.uncommitted, open, |message| {
+            point = Point::in_message(message).or(point);
+        })?;
+        let committed = self.committed_offset(stop)?;
+        let stands = Point::of(committed.offset, &committed.metadata);
+        Ok(Hanging {
+            was_committed: point == Some(stands),
+            committed,
+        })
+    }
+
+    /// The group's offset without the undecided one.
+    fn committed_offset(&self, stop: &AtomicBool) -> Result<StartPosition, Failure> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.source, self.partition);
+        loop {
+            if stop.load(Ordering::Acquire) {
+                return Err(Failure::Stopped);
+            }
+            let answer = self.uncommitted.committed_offsets(list.clone(), WAIT);
+            let element = answer.as_ref().ok().and_then(|answer| {
+                let element = answer.find_partition(&self.source, self.partition)?;
+                element.error().is_ok().then_some(element)
+            });
+            if let Some(element) = element {
+                let offset = match element.offset() {
+                    Offset::Offset(offset) => offset,
+                    // Nothing is committed; an offset that is aborted with the rest.
+                    _ => 0,
+                };
+                return Ok(StartPosition {
+                    offset,
+                    metadata: element.metadata().to_owned(),
+                });
+            }
+            std::thread::sleep(OPEN_LOOK);
         }
+    }
+
+    /// Everything that is committed before `end`, newest value per key.
+    pub(super) fn read(&self, stop: &AtomicBool, end: i64) -> Result<Restored, Failure> {
+        let mut restored = Restored::default();
+        self.read_to(stop, &self.committed, 0..end, |message| {
+            restored.add(message);
+        })?;
+        Ok(restored)
+    }
+
+    /// Hands over what `reader` sees of `range`; a beginning of 0 is that of the log.
+    fn read_to(
+        &self,
+        stop: &AtomicBool,
+        reader: &TopicReader,
+        range: Range<i64>,
+        mut on_message: impl FnMut(&BorrowedMessage<'_>),
+    ) -> Result<(), Failure> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let from = match range.start {
+            0 => Offset::Beginning,
+            offset => Offset::Offset(offset),
+        };
         let mut start = TopicPartitionList::new();
         let assigned = start
-            .add_partition_offset(&self.topic, self.partition, Offset::Beginning)
-            .and_then(|()| self.committed.assign(&start));
+            .add_partition_offset(&self.topic, self.partition, from)
+            .and_then(|()| reader.assign(&start));
         assigned.map_err(unreadable)?;
         loop {
             if stop.load(Ordering::Acquire) {
                 return Err(Failure::Stopped);
             }
-            match self.committed.poll(WAIT) {
+            match reader.poll(WAIT) {
                 Some(Ok(message)) => {
-                    let is_last = message.offset() + 1 >= end;
-                    restored.add(&message);
-                    if is_last {
-                        return Ok(restored);
+                    if message.offset() < range.end {
+                        on_message(&message);
+                    }
+                    if message.offset() + 1 >= range.end {
+                        return Ok(());
                     }
                 }
                 // The last offsets are markers of transactions, or were compacted away.
-                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(restored),
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
                 Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
                     return Err(unreadable(error));
                 }
@@ -116,6 +203,9 @@ fn unreadable(error: KafkaError) -> Failure {
 impl Restored {
     fn add(&mut self, message: &BorrowedMessage<'_>) {
         let key = message.key().unwrap_or_default();
+        if key == POINT_KEY {
+            return;
+        }
         let value = message.payload();
         self.records += 1;
         self.bytes += (key.len() + value.map_or(0, <[u8]>::len)) as u64;

@@ -14,7 +14,8 @@ use rdkafka::producer::{
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use super::error::{Failure, is_retriable};
-use super::{ChangelogCommit, ChangelogConfig, ChangelogRow};
+use super::hanging::{Hanging, POINT_KEY, Point};
+use super::{ChangelogCommit, ChangelogConfig};
 use crate::Partition;
 use crate::consumer::GroupHandle;
 
@@ -101,11 +102,49 @@ impl Transactor {
         stop: &AtomicBool,
     ) -> Result<(), Failure> {
         self.producer.begin_transaction().map_err(Failure::of)?;
-        self.send(&commit.rows, stop)?;
+        self.send(commit, stop)?;
+        self.send_offset(commit.next_offset, &commit.metadata, group, stop)?;
+        self.await_deliveries(stop)?;
+        persist(stop, || self.producer.commit_transaction(STEP))
+    }
+
+    /// Ends a transaction that an earlier owner left without its marker, see [`super::hanging`]: a
+    /// transaction of this producer on the same partitions takes it along to its own end.
+    pub(super) fn take_along(
+        &self,
+        hanging: &Hanging,
+        group: &GroupHandle,
+        stop: &AtomicBool,
+    ) -> Result<(), Failure> {
+        self.producer.begin_transaction().map_err(Failure::of)?;
+        let nothing = ChangelogCommit {
+            rows: Vec::new(),
+            next_offset: hanging.committed.offset,
+            metadata: hanging.committed.metadata.clone(),
+        };
+        if hanging.was_committed {
+            self.send(&nothing, stop)?;
+            self.await_deliveries(stop)?;
+            return persist(stop, || self.producer.commit_transaction(STEP));
+        }
+        // The offset first: if it is refused, the rows must not be taken along alone.
+        self.send_offset(nothing.next_offset, &nothing.metadata, group, stop)?;
+        self.send(&nothing, stop)?;
+        self.await_deliveries(stop)?;
+        self.abort(stop)
+    }
+
+    fn send_offset(
+        &self,
+        next_offset: i64,
+        metadata: &str,
+        group: &GroupHandle,
+        stop: &AtomicBool,
+    ) -> Result<(), Failure> {
         let mut offsets = TopicPartitionList::new();
         let mut element = offsets.add_partition(&self.source, self.partition);
-        element.set_metadata(&commit.metadata);
-        let offset = element.set_offset(Offset::Offset(commit.next_offset));
+        element.set_metadata(metadata);
+        let offset = element.set_offset(Offset::Offset(next_offset));
         offset.map_err(Failure::of)?;
         persist(stop, || {
             // Asked for each time: the generation may have changed.
@@ -115,9 +154,7 @@ impl Transactor {
             };
             self.producer
                 .send_offsets_to_transaction(&offsets, &group.0, OFFSETS_WAIT)
-        })?;
-        self.await_deliveries(stop)?;
-        persist(stop, || self.producer.commit_transaction(STEP))
+        })
     }
 
     /// Ends a transaction without a trace.
@@ -138,27 +175,35 @@ impl Transactor {
         drop(self.producer.abort_transaction(STEP));
     }
 
-    fn send(&self, rows: &[ChangelogRow], stop: &AtomicBool) -> Result<(), Failure> {
-        for (index, row) in rows.iter().enumerate() {
-            let mut record = BaseRecord::to(&self.topic)
-                .partition(self.partition)
-                .key(&row.key);
-            if let Some(value) = &row.value {
-                record = record.payload(value);
-            }
-            while let Err((error, back)) = self.producer.send(record) {
-                if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
-                    return Err(Failure::of(error));
-                }
-                if stop.load(Ordering::Acquire) {
-                    return Err(Failure::Stopped);
-                }
-                self.producer.poll(LOOK);
-                record = back;
-            }
+    /// The point first, which also makes sure that the partition takes part.
+    fn send(&self, commit: &ChangelogCommit, stop: &AtomicBool) -> Result<(), Failure> {
+        let point = Point::of(commit.next_offset, &commit.metadata).encode();
+        self.send_row(POINT_KEY, Some(&point), stop)?;
+        for (index, row) in commit.rows.iter().enumerate() {
+            self.send_row(&row.key, row.value.as_deref(), stop)?;
             if index % ROWS_PER_LOOK == 0 {
                 self.producer.poll(Duration::ZERO);
             }
+        }
+        Ok(())
+    }
+
+    fn send_row(&self, key: &[u8], value: Option<&[u8]>, stop: &AtomicBool) -> Result<(), Failure> {
+        let mut record = BaseRecord::to(&self.topic)
+            .partition(self.partition)
+            .key(key);
+        if let Some(value) = value {
+            record = record.payload(value);
+        }
+        while let Err((error, back)) = self.producer.send(record) {
+            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
+                return Err(Failure::of(error));
+            }
+            if stop.load(Ordering::Acquire) {
+                return Err(Failure::Stopped);
+            }
+            self.producer.poll(LOOK);
+            record = back;
         }
         Ok(())
     }
