@@ -18,9 +18,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use kafka::config::KafkaConfig;
-use runtime::config::{self, Config};
+use runtime::config::{self, Config, ConfigErrors};
 use runtime::service::EXIT_USAGE;
-use runtime::telemetry::{self, LogConfig};
+use runtime::telemetry::{self, CommandLogConfig, LogConfig};
 use storage::DatabaseConfig;
 
 use operate::{
@@ -110,7 +110,10 @@ pub fn main() -> ExitCode {
         }
     };
     let outcome = match cli.verb {
-        Verb::Dev(options) => with_settings(|config| block_on(dev::command(options, config))),
+        Verb::Dev(options) => with_log(
+            config::load::<LogConfig>().map(|log| log.config),
+            |config| block_on(dev::command(options, config)),
+        ),
         Verb::Score(options) => score::command(&options),
         Verb::Loadgen(options) => block_on(loadgen::command(*options)),
         Verb::Topics(verb) => with_settings(|config| block_on(topics::command(verb, config))),
@@ -143,12 +146,23 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Loads the settings of a verb and starts the log.
+/// Loads the settings of a verb that answers and ends; of what happens meanwhile it tells warnings.
 fn with_settings<C: Config>(
     verb: impl FnOnce(C) -> anyhow::Result<ExitCode>,
 ) -> anyhow::Result<ExitCode> {
-    let loaded = config::load::<LogConfig>().and_then(|log| {
-        telemetry::init(&log.config);
+    with_log(
+        config::load::<CommandLogConfig>().map(|log| log.config.0),
+        verb,
+    )
+}
+
+/// Starts the log and loads the settings of a verb.
+fn with_log<C: Config>(
+    log: Result<LogConfig, ConfigErrors>,
+    verb: impl FnOnce(C) -> anyhow::Result<ExitCode>,
+) -> anyhow::Result<ExitCode> {
+    let loaded = log.and_then(|log| {
+        telemetry::init(&log);
         config::load::<C>()
     });
     match loaded {

@@ -15,16 +15,28 @@ pub struct LogConfig {
     pub json: bool,
 }
 
-impl Config for LogConfig {
-    fn read(reader: &mut Reader<'_>) -> Self {
+impl LogConfig {
+    fn read_with(reader: &mut Reader<'_>, usual: &str) -> Self {
         Self {
-            filter: reader.or(
-                "LOG",
-                "info,rdkafka=warn,librdkafka=warn",
-                "log filter, e.g. info,kafka=debug",
-            ),
+            filter: reader.or("LOG", usual, "log filter, e.g. info,kafka=debug"),
             json: reader.or("LOG_JSON", "false", "log one JSON object per line"),
         }
+    }
+}
+
+impl Config for LogConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self::read_with(reader, "info,rdkafka=warn,librdkafka=warn")
+    }
+}
+
+/// How a command logs that answers on standard output: warnings and errors, unless told otherwise.
+#[derive(Debug, Clone)]
+pub struct CommandLogConfig(pub LogConfig);
+
+impl Config for CommandLogConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(LogConfig::read_with(reader, "warn"))
     }
 }
 
