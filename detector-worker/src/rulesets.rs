@@ -11,7 +11,8 @@ use control::Control;
 use detection::{BUILTIN_MODEL, BUILTIN_RULESET, Ruleset};
 use schemas::session::StampedVersions;
 
-type Known = HashMap<String, Arc<Ruleset>>;
+/// By version; `None` for one that was published and cannot be used: that will not change.
+type Known = HashMap<String, Option<Arc<Ruleset>>>;
 
 /// Known rulesets; the compiled-in one is always among them, and no other can take its name.
 #[derive(Debug, Clone)]
@@ -41,9 +42,10 @@ impl Rulesets {
     pub fn of(rulesets: impl IntoIterator<Item = Ruleset>) -> Self {
         let mut known: Known = rulesets
             .into_iter()
-            .map(|ruleset| (ruleset.version.clone(), Arc::new(ruleset)))
+            .map(|ruleset| (ruleset.version.clone(), Some(Arc::new(ruleset))))
             .collect();
-        known.insert(BUILTIN_RULESET.to_owned(), Arc::new(Ruleset::default()));
+        let builtin = Arc::new(Ruleset::default());
+        known.insert(BUILTIN_RULESET.to_owned(), Some(builtin));
         Self {
             known: Arc::new(Mutex::new(known)),
             control: None,
@@ -84,11 +86,11 @@ impl Rulesets {
     pub fn get(&self, version: &str) -> Option<Arc<Ruleset>> {
         let mut known = self.known();
         if let Some(ruleset) = known.get(version) {
-            return Some(Arc::clone(ruleset));
+            return ruleset.clone();
         }
-        let ruleset = Arc::new(self.published(version)?);
-        known.insert(version.to_owned(), Arc::clone(&ruleset));
-        Some(ruleset)
+        let published = self.published(version)?;
+        known.insert(version.to_owned(), published.clone());
+        published
     }
 
     /// The compiled-in ruleset, for windows whose session's first record is gone.
@@ -96,15 +98,73 @@ impl Rulesets {
         self.get(BUILTIN_RULESET).unwrap_or_default()
     }
 
-    fn published(&self, version: &str) -> Option<Ruleset> {
+    /// What the control topic has under that version: nothing yet, or something that may be unusable.
+    fn published(&self, version: &str) -> Option<Option<Arc<Ruleset>>> {
         let state = self.control.as_ref()?.state();
         let record = state.ruleset(version)?;
-        Ruleset::decode(&record.version, &record.thresholds)
-            .inspect_err(|error| tracing::error!(error = %error, ruleset = version, "a ruleset of the control topic cannot be used"))
-            .ok()
+        let ruleset = Ruleset::decode(&record.version, &record.thresholds).inspect_err(|error| {
+            tracing::error!(error = %error, ruleset = version, "a ruleset of the control topic cannot be used");
+        });
+        Some(ruleset.ok().map(Arc::new))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use detection::Thresholds;
+    use schemas::control::{ControlRecord, RulesetRecord};
+    use serde_json::{Map, Value, json};
+
+    fn record(version: &str, thresholds: &Map<String, Value>) -> ControlRecord {
+        ControlRecord::Ruleset(RulesetRecord {
+            version: version.to_owned(),
+            description: None,
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            thresholds: thresholds.clone(),
+        })
+    }
+
+    fn stamps(ruleset: &str, model: &str) -> StampedVersions {
+        StampedVersions {
+            ruleset: ruleset.to_owned(),
+            model: model.to_owned(),
+            experiment: None,
+        }
+    }
+
+    #[test]
+    fn what_is_published_is_found_and_what_cannot_be_used_is_missing() {
+        let usual = serde_json::to_value(Thresholds::default()).unwrap();
+        let mut strict = usual.as_object().unwrap().clone();
+        strict.insert("bot_score".to_owned(), json!(0.4));
+        let mut broken = strict.clone();
+        broken.insert("prior".to_owned(), json!("often"));
+        let control = Control::fixed([
+            record("strict-1", &strict),
+            record("broken-1", &broken),
+            record(BUILTIN_RULESET, &strict),
+        ]);
+        let rulesets = Rulesets::following(control);
+        let found = rulesets.find(&stamps("strict-1", BUILTIN_MODEL)).unwrap();
+        assert_eq!(found.thresholds.bot_score, 0.4);
+        assert_eq!(
+            *rulesets.builtin(),
+            Ruleset::default(),
+            "nobody takes its name"
+        );
+        for (ruleset, model, what, version) in [
+            ("broken-1", BUILTIN_MODEL, "ruleset", "broken-1"),
+            ("nowhere", BUILTIN_MODEL, "ruleset", "nowhere"),
+            ("strict-1", "gbt-1", "model", "gbt-1"),
+        ] {
+            let missing = rulesets.find(&stamps(ruleset, model)).unwrap_err();
+            assert_eq!((missing.what, &*missing.version), (what, version));
+            assert!(!rulesets.knows(&missing));
+        }
     }
 }
