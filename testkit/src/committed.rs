@@ -46,7 +46,11 @@ fn ask(brokers: &str, group: &str, topic: &str) -> Result<Vec<Commit>, String> {
         .map_err(told)?;
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER).map_err(told)?;
     let mut wanted = TopicPartitionList::new();
-    for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
+    for partition in metadata
+        .topics()
+        .iter()
+        .flat_map(|topic| topic.partitions())
+    {
         wanted.add_partition(topic, partition.id());
     }
     if wanted.count() == 0 {

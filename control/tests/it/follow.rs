@@ -60,7 +60,9 @@ async fn a_reader_that_is_ready_has_read_everything_that_stood_in_the_topic() {
     let acme = "acme".parse().unwrap();
     assert_eq!(state.settled_versions(&acme, None).ruleset, "new");
     assert_eq!(
-        state.settled_versions(&"gone".parse().unwrap(), None).ruleset,
+        state
+            .settled_versions(&"gone".parse().unwrap(), None)
+            .ruleset,
         "builtin-1"
     );
     assert_eq!(reader.metric("control_records{kind=\"api_key\"}"), 200.0);
@@ -137,7 +139,9 @@ async fn a_record_that_cannot_be_read_is_counted_and_touches_no_other_key() {
     // A key whose terms cannot be read is not accepted; settings stay, for a deny list may be in them.
     assert_eq!(state.find_key(&spoiled.text), None);
     assert_eq!(
-        state.settled_versions(&"acme".parse().unwrap(), None).ruleset,
+        state
+            .settled_versions(&"acme".parse().unwrap(), None)
+            .ruleset,
         "strict"
     );
 }
