@@ -133,7 +133,9 @@ function fillRow(row, session) {
     risk.dataset.level = String(session.effective_risk);
     risk.replaceChildren(riskBadge(session.effective_risk));
   }
-  setText(score, session.confidence_score === null ? "–" : percent(session.confidence_score));
+  // The level and the score beside it are of the same kind: the higher of verdict and findings.
+  const shown = session.effective_score ?? session.confidence_score;
+  setText(score, shown === null ? "–" : percent(shown));
   setText(kind, word(session.class) || "–");
   setText(events, count(session.event_count));
   // What several sessions have in common comes first where it decides the risk.
