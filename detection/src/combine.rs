@@ -8,9 +8,7 @@
 use std::collections::BTreeMap;
 
 use schemas::session::StampedVersions;
-use schemas::verdict::{
-    DataSufficiency, Method, Reason, RecommendedAction, RiskLevel, SessionClass, Verdict,
-};
+use schemas::verdict::{DataSufficiency, Method, Reason, RecommendedAction, SessionClass, Verdict};
 
 use crate::finding::{Judgement, Sufficiency, round};
 use crate::ruleset::{BUILTIN_MODEL, Ruleset, Thresholds};
@@ -49,7 +47,7 @@ pub(crate) fn verdict(judgements: Vec<Judgement>, event_count: u64, ruleset: &Ru
     Verdict {
         is_bot,
         confidence_score,
-        risk_level: level(confidence_score, rules),
+        risk_level: rules.level(confidence_score),
         class,
         method_scores,
         recommended_action: action(confidence_score, rules, class),
@@ -84,18 +82,6 @@ fn sufficiency(judgements: &[Judgement]) -> DataSufficiency {
         judged,
         too_little: of(Sufficiency::TooLittle),
         absent: of(Sufficiency::Absent),
-    }
-}
-
-fn level(score: f64, rules: &Thresholds) -> RiskLevel {
-    if score >= rules.critical_score {
-        RiskLevel::Critical
-    } else if score >= rules.high_score {
-        RiskLevel::High
-    } else if score >= rules.medium_score {
-        RiskLevel::Medium
-    } else {
-        RiskLevel::Low
     }
 }
 

@@ -4,6 +4,7 @@
 //! come through the control topic and are read strictly (`thresholds.rs`): a name that this program does
 //! not know may mean a rule that it does not have, and then it must not judge by the rest.
 
+use schemas::verdict::RiskLevel;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -90,6 +91,21 @@ impl Default for Thresholds {
             clockwork_variation: 0.12,
             speeding_share: 0.7,
             straight_line: 8,
+        }
+    }
+}
+
+impl Thresholds {
+    /// The risk of a score from 0 to 1.
+    pub fn level(&self, score: f64) -> RiskLevel {
+        if score >= self.critical_score {
+            RiskLevel::Critical
+        } else if score >= self.high_score {
+            RiskLevel::High
+        } else if score >= self.medium_score {
+            RiskLevel::Medium
+        } else {
+            RiskLevel::Low
         }
     }
 }

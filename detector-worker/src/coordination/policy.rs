@@ -17,7 +17,6 @@ use chrono::{DateTime, TimeZone, Utc};
 use detection::Thresholds;
 use schemas::coordination::{CoordinationFinding, FingerprintKind, FingerprintRecord};
 use schemas::ids::SessionId;
-use schemas::verdict::RiskLevel;
 
 use super::counter::Tally;
 
@@ -99,7 +98,7 @@ impl Rules {
             first_at: time(tally.first_ms),
             last_at: time(tally.last_ms),
             score,
-            risk_level: level(score),
+            risk_level: Thresholds::default().level(score),
             revision: tally.sessions,
             code: code(record.kind).to_owned(),
             text: text(record, tally.sessions, minutes),
@@ -135,19 +134,6 @@ fn text(record: &FingerprintRecord, sessions: u32, minutes: f64) -> String {
     )
 }
 
-fn level(score: f64) -> RiskLevel {
-    let rules = Thresholds::default();
-    if score >= rules.critical_score {
-        RiskLevel::Critical
-    } else if score >= rules.high_score {
-        RiskLevel::High
-    } else if score >= rules.medium_score {
-        RiskLevel::Medium
-    } else {
-        RiskLevel::Low
-    }
-}
-
 fn time(millis: i64) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(millis)
         .single()
@@ -157,6 +143,7 @@ fn time(millis: i64) -> DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schemas::verdict::RiskLevel;
 
     const RULES: Rules = Rules {
         min_sessions: 3,
@@ -179,7 +166,11 @@ mod tests {
             } else {
                 RiskLevel::High
             };
-            assert_eq!(level(score), expected, "{sessions}: {score}");
+            assert_eq!(
+                Thresholds::default().level(score),
+                expected,
+                "{sessions}: {score}"
+            );
         }
         let at = |sessions| RULES.score(FingerprintKind::Device, sessions);
         assert_eq!(

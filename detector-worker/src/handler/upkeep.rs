@@ -46,9 +46,7 @@ impl DetectorHandler {
             return;
         }
         self.gauged = Instant::now();
-        for (partition, assignment) in &mut self.assignments {
-            // Windows that could not end because their ruleset was not known are looked at again.
-            assignment.windows.set_rulesets(self.rulesets.clone());
+        for (partition, assignment) in &self.assignments {
             self.metrics.windows(
                 *partition,
                 &assignment.windows.memory(),
