@@ -5,7 +5,6 @@ pub mod dlq;
 pub mod loadgen;
 pub mod migrate;
 pub mod operate;
-pub mod recordings;
 pub mod replay;
 pub mod score;
 mod sending;

@@ -11,19 +11,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use detection::{Ruleset, Window};
-use schemas::batch::{BatchError, BatchLimits, BatchRecord, BatchRecordError, scan_request};
-use schemas::event::EventLimits;
+use detection::Ruleset;
+use evaluation::{Recordings, fold};
 use schemas::recording::Recording;
-use schemas::verdict::{Method, Reason, RiskLevel, SessionClass, Verdict};
+use schemas::verdict::{Method, Reason, RiskLevel, SessionClass};
 use serde::Serialize;
-
-use crate::recordings::Recordings;
-
-/// Start of every scored session, milliseconds since the Unix epoch: any fixed time will do.
-const START_MS: i64 = 1_790_000_000_000;
-/// Events of one batch; verdicts do not depend on it.
-const BATCH_EVENTS: usize = 500;
 
 /// Options of `candor score`.
 #[derive(Debug, Clone, Args)]
@@ -31,26 +23,6 @@ pub struct Options {
     /// Files of recorded sessions, one JSON object a line, plain or gzip; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-}
-
-/// Why a session cannot be scored.
-#[derive(Debug, thiserror::Error)]
-pub enum ScoreError {
-    /// Its events make no batch.
-    #[error(transparent)]
-    Request(#[from] BatchError),
-    /// The batch record cannot be read back.
-    #[error(transparent)]
-    Record(#[from] BatchRecordError),
-}
-
-/// A judged session.
-#[derive(Debug)]
-pub struct Scored {
-    /// The verdict on all of its events.
-    pub verdict: Verdict,
-    /// Events that the allow-list refused, by code.
-    pub rejected: BTreeMap<&'static str, usize>,
 }
 
 /// One line of output.
@@ -67,34 +39,6 @@ struct Line<'a> {
     method_scores: &'a BTreeMap<Method, f64>,
     reasons: &'a [Reason],
     event_count: u64,
-}
-
-/// Judges `recording` with `ruleset`.
-///
-/// # Errors
-/// [`ScoreError`] when its events do not make batches.
-pub fn score(recording: &Recording, ruleset: &Ruleset) -> Result<Scored, ScoreError> {
-    let limits = BatchLimits {
-        max_events: BATCH_EVENTS,
-        events: EventLimits::NONE,
-    };
-    let mut window = Window::new();
-    let mut rejected = BTreeMap::new();
-    for events in recording.events.chunks(BATCH_EVENTS) {
-        let body = Recording::batch_json(events, START_MS);
-        let batch = scan_request(&body, &limits)?;
-        for rejection in &batch.rejected {
-            *rejected.entry(rejection.code.as_str()).or_default() += 1;
-        }
-        if batch.accepted > 0 {
-            let value = batch.encode("score");
-            window.fold(&BatchRecord::decode(&value)?);
-        }
-    }
-    Ok(Scored {
-        verdict: window.verdict(ruleset),
-        rejected,
-    })
 }
 
 /// Runs the verb on standard output and standard error.
@@ -159,18 +103,18 @@ fn write_scored(
     output: &mut impl Write,
     problems: &mut impl Write,
 ) -> io::Result<()> {
-    let scored = match score(recording, ruleset) {
-        Ok(scored) => scored,
+    let folded = match fold(recording) {
+        Ok(folded) => folded,
         Err(error) => {
             let _ = writeln!(problems, "{}: {error}", recording.session_id);
             return Ok(());
         }
     };
-    for (code, count) in &scored.rejected {
+    for (code, count) in &folded.rejected {
         let session = &recording.session_id;
         let _ = writeln!(problems, "{session}: {count} event(s) rejected: {code}");
     }
-    let verdict = &scored.verdict;
+    let verdict = folded.window.verdict(ruleset);
     let line = Line {
         session_id: &recording.session_id,
         label: recording.label.as_deref(),

@@ -81,7 +81,10 @@ fn crude_bots_are_flagged_and_simulated_people_are_not() {
         let ruleset = detection::Ruleset::default();
         for session in generator.sessions().take(count) {
             let recording = session.to_recording().unwrap();
-            let verdict = candor::score::score(&recording, &ruleset).unwrap().verdict;
+            let verdict = evaluation::fold(&recording)
+                .unwrap()
+                .window
+                .verdict(&ruleset);
             let expected = kind.label() == Label::Bot;
             assert_eq!(
                 verdict.is_bot, expected,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::options::Options;
 use super::stats::Stats;
-use crate::recordings::Recordings;
+use evaluation::Recordings;
 
 /// Sends every session into `feed`; ends early when nobody takes them any more.
 pub(super) fn feed(
