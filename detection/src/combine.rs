@@ -1,16 +1,21 @@
 //! From findings to one verdict.
 //!
 //! Each finding carries the probability of automation it alone would justify; findings of different
-//! tests are taken as independent and combined by noisy-or over the prior. This is a first, rule-based
-//! calibration: the weights follow the false positives measured on recorded people, and a learned
-//! combination will replace it. The class is the kind of automation the strongest findings point to.
+//! tests are taken as independent and combined by noisy-or over the prior. The weights follow the false
+//! positives and the recall measured on recorded sessions (docs/detection.md), so that the result is a calibrated
+//! probability; the prior sinks when strong tests had enough data and stayed silent. The class is the kind of
+//! automation the strongest findings point to.
+//!
+//! Assistive technology presses exact centres, jumps and types by itself. Where the browser says that it is in use, tests
+//! of behaviour can ask for review and no more ([`ASSISTED_WEIGHT`]): a person decides, and a bot gains nothing by
+//! claiming it but that person.
 
 use std::collections::BTreeMap;
 
 use schemas::session::StampedVersions;
 use schemas::verdict::{DataSufficiency, Method, Reason, RecommendedAction, SessionClass, Verdict};
 
-use crate::finding::{Judgement, Sufficiency, round};
+use crate::finding::{Finding, Judgement, Sufficiency, round};
 use crate::ruleset::{BUILTIN_MODEL, Ruleset, Thresholds};
 
 /// Most reasons in a verdict.
@@ -18,13 +23,45 @@ const MAX_REASONS: usize = 12;
 /// Nothing is ever certain.
 const MAX_SCORE: f64 = 0.99;
 
-pub(crate) fn verdict(judgements: Vec<Judgement>, event_count: u64, ruleset: &Ruleset) -> Verdict {
+/// Most that tests of behaviour weigh together when assistive technology is in use: below every level of
+/// risk but the second.
+const ASSISTED_WEIGHT: f64 = 0.35;
+/// Methods that look at behaviour which assistive technology changes.
+const BEHAVIOUR: [Method; 5] = [
+    Method::Keystroke,
+    Method::Mouse,
+    Method::Timing,
+    Method::Focus,
+    Method::Scroll,
+];
+/// What remains of the prior when a method had enough data and found nothing: about the share of bots
+/// that the method's tests miss.
+const SILENCE: [(Method, f64); 2] = [(Method::Mouse, 0.35), (Method::Keystroke, 0.5)];
+
+/// What the channels say of a window.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// One of each channel, in the order of the methods.
+    pub(crate) judgements: Vec<Judgement>,
+    /// Events folded.
+    pub(crate) event_count: u64,
+    /// The browser says that assistive technology is in use.
+    pub(crate) assistive: bool,
+    /// An agent proved who it is.
+    pub(crate) declared_agent: bool,
+    /// Clicks come singly after pauses for thought.
+    pub(crate) thinks_and_acts: bool,
+}
+
+pub(crate) fn verdict(case: Case, ruleset: &Ruleset) -> Verdict {
     let rules = &ruleset.thresholds;
-    let data_sufficiency = sufficiency(&judgements);
+    let data_sufficiency = sufficiency(&case.judgements);
     let mut method_scores = BTreeMap::new();
-    let mut doubt = 1.0 - rules.prior;
+    let mut doubt = 1.0 - prior(&case.judgements, rules);
     let mut reasons: Vec<Reason> = Vec::new();
-    for judgement in judgements {
+    let (event_count, declared) = (case.event_count, case.declared_agent);
+    let agent = case.thinks_and_acts;
+    for judgement in exempted(case) {
         let score = judgement.score();
         doubt *= 1.0 - score;
         if judgement.sufficiency == Sufficiency::Judged || score > 0.0 {
@@ -43,7 +80,10 @@ pub(crate) fn verdict(judgements: Vec<Judgement>, event_count: u64, ruleset: &Ru
     reasons.truncate(MAX_REASONS);
     let confidence_score = round((1.0 - doubt).min(MAX_SCORE), 1e4);
     let is_bot = confidence_score >= rules.bot_score;
-    let class = class(is_bot, &reasons, &data_sufficiency);
+    let class = match (is_bot, declared) {
+        (true, true) => SessionClass::DeclaredAgent,
+        _ => class((is_bot, agent), &reasons, &data_sufficiency),
+    };
     Verdict {
         is_bot,
         confidence_score,
@@ -85,14 +125,49 @@ fn sufficiency(judgements: &[Judgement]) -> DataSufficiency {
     }
 }
 
-fn class(is_bot: bool, reasons: &[Reason], data: &DataSufficiency) -> SessionClass {
+/// The probability of automation before any finding: lower the more strong tests stayed silent.
+fn prior(judgements: &[Judgement], rules: &Thresholds) -> f64 {
+    let silent = |method: Method| {
+        let mut of_method = judgements.iter().filter(|one| one.method == method);
+        of_method.any(|one| one.sufficiency == Sufficiency::Judged && one.findings.is_empty())
+    };
+    let remaining = SILENCE.iter().filter(|(method, _)| silent(*method));
+    rules.prior * remaining.map(|(_, rest)| rest).product::<f64>()
+}
+
+/// The findings; those of behaviour with less weight where assistive technology is in use: each doubt (1 - weight) is
+/// raised to the power at which all of them together weigh [`ASSISTED_WEIGHT`].
+fn exempted(case: Case) -> Vec<Judgement> {
+    let mut judgements = case.judgements;
+    if !case.assistive {
+        return judgements;
+    }
+    let behaviour = |judgement: &&mut Judgement| BEHAVIOUR.contains(&judgement.method);
+    let findings = judgements.iter_mut().filter(behaviour);
+    let findings = findings.flat_map(|judgement| &mut judgement.findings);
+    // Events made by script are no assistant's: it acts through the browser.
+    let mut exempt: Vec<&mut Finding> = findings
+        .filter(|one| !one.code.ends_with(".untrusted"))
+        .collect();
+    let doubt: f64 = exempt.iter().map(|one| 1.0 - one.weight).product();
+    let power = ((1.0 - ASSISTED_WEIGHT).ln() / doubt.ln()).min(1.0);
+    for finding in &mut exempt {
+        finding.weight = round(1.0 - (1.0 - finding.weight).powf(power), 1e4);
+    }
+    judgements
+}
+
+fn class(
+    (is_bot, agent): (bool, bool),
+    reasons: &[Reason],
+    data: &DataSufficiency,
+) -> SessionClass {
     let found = |codes: &[&str]| {
         reasons
             .iter()
             .any(|reason| codes.contains(&reason.code.as_str()))
     };
     if is_bot {
-        let agent = found(&["timing.think_act_rhythm"]);
         if agent {
             SessionClass::AiAgent
         } else {
@@ -124,11 +199,102 @@ fn summary(class: SessionClass, score: f64, reasons: &[Reason]) -> String {
         SessionClass::ScriptedBot => format!("Probably a scripted bot, {percent} %"),
         SessionClass::AiAgent => format!("Probably an AI agent, {percent} %"),
         SessionClass::AiAssisted => format!("Possibly assisted by another tool, {percent} %"),
-        SessionClass::DeclaredAgent => "An agent that declares itself".to_owned(),
+        SessionClass::DeclaredAgent => "An agent that declares itself and proves it".to_owned(),
         SessionClass::InsufficientData => "Too little was seen to judge".to_owned(),
     };
     match reasons.first() {
         Some(reason) => format!("{lead}. {}", reason.text),
         None => format!("{lead}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(code: &'static str, weight: f64) -> Finding {
+        Finding {
+            code,
+            weight,
+            evidence: Vec::new(),
+            text: "Something was found.".to_owned(),
+        }
+    }
+
+    fn case(assistive: bool, findings: &[(Method, &'static str, f64)]) -> Case {
+        let judgements = Method::ALL.map(|method| {
+            let mut judgement = Judgement::new(method, 10, true);
+            let own = findings.iter().filter(|one| one.0 == method);
+            judgement.findings = own
+                .map(|(_, code, weight)| finding(code, *weight))
+                .collect();
+            judgement
+        });
+        Case {
+            judgements: judgements.into(),
+            event_count: 90,
+            assistive,
+            declared_agent: false,
+            thinks_and_acts: false,
+        }
+    }
+
+    fn judge(case: Case) -> Verdict {
+        verdict(case, &Ruleset::default())
+    }
+
+    const CRUDE: [(Method, &str, f64); 3] = [
+        (Method::Mouse, "mouse.teleport", 0.9),
+        (Method::Mouse, "mouse.centred_clicks", 0.85),
+        (Method::Timing, "timing.clockwork_clicks", 0.85),
+    ];
+
+    #[test]
+    fn assistive_technology_is_reviewed_and_no_more() {
+        assert!(judge(case(false, &CRUDE)).is_bot);
+        let assisted = judge(case(true, &CRUDE));
+        assert!(!assisted.is_bot, "{assisted:?}");
+        assert_eq!(assisted.risk_level, schemas::verdict::RiskLevel::Medium);
+        assert_eq!(assisted.recommended_action, RecommendedAction::Review);
+    }
+
+    #[test]
+    fn what_no_assistant_does_keeps_its_weight() {
+        for (method, code, weight) in [
+            (Method::Device, "device.webdriver", 0.95),
+            (Method::Keystroke, "keystroke.untrusted", 0.97),
+            (Method::Answers, "answers.honeypot", 0.9),
+        ] {
+            let found = [(method, code, weight)];
+            assert_eq!(judge(case(true, &found)), judge(case(false, &found)));
+        }
+        // A weak finding stays as weak as it is.
+        let weak = [(Method::Scroll, "scroll.jumps", 0.3)];
+        assert_eq!(judge(case(true, &weak)), judge(case(false, &weak)));
+    }
+
+    #[test]
+    fn strong_methods_that_stay_silent_lower_the_score_but_never_to_nothing() {
+        let silent = judge(case(false, &[]));
+        let mut unseen = case(false, &[]);
+        for judgement in &mut unseen.judgements {
+            judgement.sufficiency = Sufficiency::Absent;
+        }
+        let unseen = judge(unseen);
+        assert!(silent.confidence_score < unseen.confidence_score);
+        assert!(silent.confidence_score > 0.0);
+        assert_eq!(silent.class, SessionClass::Human);
+        assert_eq!(unseen.class, SessionClass::InsufficientData);
+    }
+
+    #[test]
+    fn an_agent_that_proves_itself_is_called_so() {
+        let mut declared = case(false, &[(Method::Network, "network.declared_agent", 0.99)]);
+        declared.declared_agent = true;
+        assert_eq!(judge(declared).class, SessionClass::DeclaredAgent);
+        let mut thinking = case(false, &CRUDE);
+        thinking.thinks_and_acts = true;
+        assert_eq!(judge(thinking).class, SessionClass::AiAgent);
+        assert_eq!(judge(case(false, &CRUDE)).class, SessionClass::ScriptedBot);
     }
 }

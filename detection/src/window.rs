@@ -7,7 +7,7 @@ use schemas::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
 use crate::channels::{Answers, Device, Focus, Keys, Network, Pointer, Scroll, Timing};
-use crate::combine;
+use crate::combine::{self, Case};
 use crate::compact::unless_default;
 use crate::ruleset::Ruleset;
 use crate::writers::{Admission, WriterLedger};
@@ -64,6 +64,7 @@ impl Window {
             }
         }
         self.network.client(&started.client);
+        self.device.client(&started.client);
         self.device.traits.client(&started.client, started.test);
     }
 
@@ -92,6 +93,7 @@ impl Window {
             }
             EventType::Keypress | EventType::Keystroke => {
                 self.keys.event(event);
+                self.answers.key();
                 self.focus.activity(event);
             }
             EventType::Focus | EventType::Blur | EventType::Visibility => self.focus.event(event),
@@ -136,7 +138,14 @@ impl Window {
             self.scroll.judge(),
             self.answers.judge(rules),
         ];
-        combine::verdict(judgements, self.events, ruleset)
+        let case = Case {
+            judgements,
+            event_count: self.events,
+            assistive: self.device.is_assistive(),
+            declared_agent: self.network.is_declared_agent(),
+            thinks_and_acts: self.timing.thinks_and_acts(),
+        };
+        combine::verdict(case, ruleset)
     }
 }
 

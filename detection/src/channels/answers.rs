@@ -28,6 +28,8 @@ pub(crate) struct Answers {
     failed_checks: u32,
     insertions: u32,
     long_insertions: u32,
+    /// Keys since the last text arrived.
+    keys: u32,
 }
 
 impl Answers {
@@ -67,13 +69,17 @@ impl Answers {
         }
     }
 
+    /// A key was pressed: a text that is reported after its keys was typed.
+    pub(crate) fn key(&mut self) {
+        self.keys = self.keys.saturating_add(1);
+    }
+
     pub(crate) fn paste(&mut self, event: &Event<'_>) {
         self.insertions = self.insertions.saturating_add(1);
-        let long = event
-            .number(Field::Length)
-            .is_some_and(|length| length >= ANSWER_LENGTH);
+        let length = event.number(Field::Length).unwrap_or(0.0);
+        let typed = f64::from(std::mem::take(&mut self.keys)) * 2.0 >= length;
         let person = event.word(Field::Source) == Some("autofill");
-        self.long_insertions += u32::from(long && !person);
+        self.long_insertions += u32::from(length >= ANSWER_LENGTH && !typed && !person);
     }
 
     pub(crate) fn judge(&self, rules: &Thresholds) -> Judgement {

@@ -1,6 +1,7 @@
 //! Device: what the browser says of itself. Weak where privacy tools say the same.
 
 use schemas::event::{Event, Field, Value};
+use schemas::session::ClientStamp;
 use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,11 @@ pub(crate) struct Device {
     headless: bool,
     software_renderer: bool,
     user_agent_mismatch: bool,
+    /// Said by the headers of the request that opened the session.
+    hint_mismatch: bool,
+    hint_mobile: Option<bool>,
     mobile: bool,
+    assistive: bool,
     touch_points: Option<f64>,
     screen: (Option<f64>, Option<f64>),
     viewport: (Option<f64>, Option<f64>),
@@ -47,6 +52,7 @@ impl Device {
             Field::Headless => self.headless = value,
             Field::UserAgentMismatch => self.user_agent_mismatch = value,
             Field::Mobile => self.mobile = value,
+            Field::Assistive => self.assistive = value,
             _ => {}
         }
     }
@@ -71,6 +77,17 @@ impl Device {
         if field == Field::Renderer {
             self.software_renderer = value == "software";
         }
+    }
+
+    /// What the gateway saw of who opened the session.
+    pub(crate) fn client(&mut self, client: &ClientStamp) {
+        self.hint_mismatch = client.hint_mismatch == Some(true);
+        self.hint_mobile = client.hint_mobile;
+    }
+
+    /// Whether the browser says that assistive technology is in use.
+    pub(crate) fn is_assistive(&self) -> bool {
+        self.assistive
     }
 
     pub(crate) fn judge(&self, pointer: &Pointer) -> Judgement {
@@ -101,13 +118,17 @@ impl Device {
     }
 
     #[rustfmt::skip]
-    fn claims(&self, pointer: &Pointer) -> [(bool, &'static str, f64, &'static str); 7] {
+    fn claims(&self, pointer: &Pointer) -> [(bool, &'static str, f64, &'static str); 8] {
+        let mismatch = self.user_agent_mismatch || self.hint_mismatch;
+        // A phone may ask for the page of a computer; a computer has no reason to call itself a phone.
+        let posed = self.mobile && self.hint_mobile == Some(false);
         let deaf = self.mobile && self.touch_points == Some(0.0) && !pointer.touched();
         [
             (self.webdriver, "device.webdriver", 0.95, "The browser says that it is driven by a program (navigator.webdriver)."),
             (self.automation, "device.automation_traces", 0.9, "Traces of an automation framework were found in the page."),
             (self.headless, "device.headless", 0.9, "The browser runs without a screen."),
-            (self.user_agent_mismatch, "device.user_agent_mismatch", 0.4, "User agent and client hints contradict each other."),
+            (mismatch, "device.user_agent_mismatch", 0.4, "User agent and client hints contradict each other."),
+            (posed, "device.posed_mobile", 0.4, "The page was told that the device is mobile, the request that it is not."),
             (self.software_renderer, "device.software_renderer", 0.2, "Graphics are drawn in software, as on servers and virtual machines."),
             (self.no_languages, "device.no_languages", 0.3, "The browser names no language."),
             (deaf, "device.mobile_without_touch", 0.5, "A mobile device that knows no touch."),

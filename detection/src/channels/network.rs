@@ -1,7 +1,7 @@
 //! Network: where requests come from. Privacy tools share these traits, so alone they prove nothing.
 
 use schemas::event::{Event, Field};
-use schemas::session::ClientStamp;
+use schemas::session::{AgentOutcome, ClientStamp};
 use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,20 @@ pub(crate) struct Network {
     vpn: bool,
     timezone_mismatch: bool,
     headless_agent: bool,
+    signature: Signature,
+}
+
+/// What became of a Web Bot Auth signature (RFC 9421) on the request that opened the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+enum Signature {
+    #[default]
+    None,
+    /// A known agent's.
+    Verified,
+    /// It names a key that is not known, or its time has passed.
+    Unproved,
+    /// It does not fit.
+    Invalid,
 }
 
 impl Network {
@@ -39,44 +53,25 @@ impl Network {
     pub(crate) fn client(&mut self, client: &ClientStamp) {
         let class = client.user_agent_class.as_deref();
         self.headless_agent = class == Some("headless");
+        let outcome = client.agent.as_ref().map(|agent| agent.outcome);
+        self.signature = match outcome {
+            None => Signature::None,
+            Some(AgentOutcome::Verified) => Signature::Verified,
+            Some(AgentOutcome::UnknownKey | AgentOutcome::Expired) => Signature::Unproved,
+            Some(AgentOutcome::Invalid) => Signature::Invalid,
+        };
+    }
+
+    /// Whether an agent says that it is one, and proves which.
+    pub(crate) fn is_declared_agent(&self) -> bool {
+        self.signature == Signature::Verified
     }
 
     pub(crate) fn judge(&self) -> Judgement {
-        let mut judgement = Judgement::new(Method::Network, self.reports, self.reports > 0);
-        let tests: [(bool, &'static str, f64, &str); 6] = [
-            (
-                self.headless_agent,
-                "network.headless_agent",
-                0.9,
-                "The session was opened by a browser that calls itself headless.",
-            ),
-            (
-                self.datacenter,
-                "network.datacenter",
-                0.45,
-                "The address belongs to a hosting provider.",
-            ),
-            (self.tor, "network.tor", 0.35, "The address is a Tor exit."),
-            (
-                self.proxy,
-                "network.proxy",
-                0.35,
-                "The address belongs to an open proxy.",
-            ),
-            (
-                self.vpn,
-                "network.vpn",
-                0.1,
-                "The address belongs to a VPN.",
-            ),
-            (
-                self.timezone_mismatch,
-                "network.timezone_mismatch",
-                0.2,
-                "The browser's time zone does not fit the address.",
-            ),
-        ];
-        for (holds, code, weight, text) in tests {
+        let seen =
+            self.reports + u32::from(self.headless_agent || self.signature != Signature::None);
+        let mut judgement = Judgement::new(Method::Network, seen, seen > 0);
+        for (holds, code, weight, text) in self.claims() {
             judgement.find(holds, || Finding {
                 code,
                 weight,
@@ -85,5 +80,22 @@ impl Network {
             });
         }
         judgement
+    }
+
+    #[rustfmt::skip]
+    fn claims(&self) -> [(bool, &'static str, f64, &'static str); 9] {
+        let signed = |signature| self.signature == signature;
+        [
+            (signed(Signature::Verified), "network.declared_agent", 0.99, "A known agent signed the request that opened the session (Web Bot Auth)."),
+            // People's browsers sign nothing, so even a signature that proves nothing is an agent's.
+            (signed(Signature::Unproved), "network.unproved_agent", 0.8, "The request that opened the session was signed as an agent's, with a key that is not known or no longer valid."),
+            (signed(Signature::Invalid), "network.invalid_agent_signature", 0.7, "The request that opened the session carries an agent's signature that does not fit."),
+            (self.headless_agent, "network.headless_agent", 0.9, "The session was opened by a browser that calls itself headless."),
+            (self.datacenter, "network.datacenter", 0.45, "The address belongs to a hosting provider."),
+            (self.tor, "network.tor", 0.35, "The address is a Tor exit."),
+            (self.proxy, "network.proxy", 0.35, "The address belongs to an open proxy."),
+            (self.vpn, "network.vpn", 0.1, "The address belongs to a VPN."),
+            (self.timezone_mismatch, "network.timezone_mismatch", 0.2, "The browser's time zone does not fit the address."),
+        ]
     }
 }

@@ -8,10 +8,15 @@ use crate::finding::{Finding, Judgement};
 use crate::ruleset::Thresholds;
 use crate::stats::{Moments, share};
 
-/// Actions closer than this belong to one burst, milliseconds.
-const BURST: f64 = 40.0;
-/// Pauses in this range separate the bursts of a think-act loop, milliseconds.
-const THINK: std::ops::Range<f64> = 700.0..8000.0;
+/// A silence this long, of everything, separates what is done in one go, milliseconds.
+const PAUSE: f64 = 300.0;
+/// Silences in this range are a program waiting for a model's next step, or a person reading, milliseconds.
+const THINK: std::ops::Range<f64> = 1200.0..15_000.0;
+/// Moves before a click, since the last pause or other action, that are no run-up: a hand needs more,
+/// even seen through a remote desktop (one sample every 110 ms).
+const BARE: u32 = 2;
+/// Clicks needed to judge the rhythm of thinking and acting.
+const MIN_CLICKS: u32 = 6;
 
 /// Counts of the times between actions (presses, keys, insertions, answers).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -19,11 +24,14 @@ pub(crate) struct Timing {
     actions: u32,
     #[serde(with = "crate::compact::unless_default")]
     presses: Moments,
-    bursts: u32,
+    pauses: u32,
     thinks: u32,
-    between: u32,
+    clicks: u32,
+    bare_clicks: u32,
+    moves: u32,
+    all_moves: u32,
+    touches: u32,
     backwards: u32,
-    last_action: Option<EventTime>,
     last_press: Option<EventTime>,
     last_event: Option<EventTime>,
 }
@@ -31,42 +39,69 @@ pub(crate) struct Timing {
 impl Timing {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         if let Some(last) = self.last_event {
-            // Phones and laptops correct their clocks by small steps; a second is not one.
-            self.backwards += u32::from(event.at.millis_since(last) < -1000.0);
+            self.gap(event.at.millis_since(last));
         }
         self.last_event = Some(event.at);
-        let press = event.event_type == EventType::Click;
-        let key_up = event.word(Field::Action) == Some("up");
-        let action = press
-            || event.event_type == EventType::Paste
-            || (matches!(event.event_type, EventType::Keypress | EventType::Keystroke) && !key_up)
-            || event.event_type == EventType::QuestionAnswer;
-        if !action {
-            return;
-        }
-        self.actions = self.actions.saturating_add(1);
-        if let Some(last) = self.last_action {
-            let gap = event.at.millis_since(last);
-            if (0.0..BURST).contains(&gap) {
-                self.bursts = self.bursts.saturating_add(1);
-            } else if THINK.contains(&gap) {
-                self.thinks = self.thinks.saturating_add(1);
-            } else {
-                self.between = self.between.saturating_add(1);
+        let touch = event.event_type == EventType::Touch
+            || matches!(event.word(Field::PointerType), Some("touch" | "pen"));
+        self.touches += u32::from(touch);
+        match event.event_type {
+            EventType::MouseMove => self.moved(),
+            EventType::Pointer if event.word(Field::Phase) == Some("move") => self.moved(),
+            EventType::Keypress | EventType::Keystroke => {
+                let up = event.word(Field::Action) == Some("up");
+                self.actions = self.actions.saturating_add(u32::from(!up));
+                self.moves = 0;
             }
-        }
-        self.last_action = Some(event.at);
-        if press {
-            if let Some(last) = self.last_press {
-                self.presses.add(event.at.millis_since(last).max(0.0));
+            EventType::Paste | EventType::QuestionAnswer => {
+                self.actions = self.actions.saturating_add(1);
             }
-            self.last_press = Some(event.at);
+            EventType::Scroll => self.moves = 0,
+            EventType::Click => self.click(event),
+            _ => {}
         }
     }
 
+    fn gap(&mut self, gap: f64) {
+        // Phones and laptops correct their clocks by small steps; a second is not one.
+        self.backwards += u32::from(gap < -1000.0);
+        if gap >= PAUSE {
+            self.pauses = self.pauses.saturating_add(1);
+            self.thinks += u32::from(THINK.contains(&gap));
+            self.moves = 0;
+        }
+    }
+
+    fn moved(&mut self) {
+        self.moves = self.moves.saturating_add(1);
+        self.all_moves = self.all_moves.saturating_add(1);
+    }
+
+    fn click(&mut self, event: &Event<'_>) {
+        self.actions = self.actions.saturating_add(1);
+        self.clicks = self.clicks.saturating_add(1);
+        self.bare_clicks += u32::from(self.moves <= BARE);
+        self.moves = 0;
+        if let Some(last) = self.last_press {
+            self.presses.add(event.at.millis_since(last).max(0.0));
+        }
+        self.last_press = Some(event.at);
+    }
+
+    /// Whether clicks come out of nothing after pauses for thought: a program that asks a model what to do next.
+    /// Fingers jump by nature, and clicks made by keys or by assistive technology move no pointer at all.
+    pub(crate) fn thinks_and_acts(&self) -> bool {
+        self.touches == 0
+            && self.all_moves >= self.clicks / 2
+            && self.clicks >= MIN_CLICKS
+            && self.thinks >= 5
+            && share(self.bare_clicks, self.clicks) > 0.7
+            && share(self.thinks, self.pauses) > 0.4
+    }
+
     pub(crate) fn judge(&self, rules: &Thresholds) -> Judgement {
-        let gaps = self.bursts + self.thinks + self.between;
-        let mut judgement = Judgement::new(Method::Timing, self.actions, gaps >= rules.min_keys);
+        let enough = self.presses.count() >= 10 || self.actions >= rules.min_keys;
+        let mut judgement = Judgement::new(Method::Timing, self.actions, enough);
         let variation = self.presses.variation().unwrap_or(1.0);
         // The most even people measured (a two-choice task) have 0.065.
         judgement.find(self.presses.count() >= 10 && variation < 0.03, || Finding {
@@ -83,17 +118,17 @@ impl Timing {
                 variation * 100.0
             ),
         });
-        let burst_share = share(self.bursts, gaps);
-        let think_share = share(self.thinks, gaps - self.bursts);
-        let rhythm =
-            gaps >= rules.min_keys && burst_share > 0.6 && think_share > 0.8 && self.thinks >= 5;
-        judgement.find(rhythm, || Finding {
+        judgement.find(self.thinks_and_acts(), || Finding {
             code: "timing.think_act_rhythm",
-            weight: 0.7,
-            evidence: vec![("burst_share", burst_share), ("think_share", think_share), ("pauses", f64::from(self.thinks))],
+            weight: 0.5,
+            evidence: vec![
+                ("bare_click_share", share(self.bare_clicks, self.clicks)),
+                ("thinking_pauses", f64::from(self.thinks)),
+                ("clicks", f64::from(self.clicks)),
+            ],
             text: format!(
-                "{:.0} % of actions came within {BURST} ms of the one before, and almost all other gaps were pauses of seconds: actions computed in batches.",
-                burst_share * 100.0
+                "{} of {} clicks came without the movement that leads a hand to its target, between {} pauses of 1 to 15 s: steps decided one by one.",
+                self.bare_clicks, self.clicks, self.thinks
             ),
         });
         judgement.find(self.backwards >= 3, || Finding {
