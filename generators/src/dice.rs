@@ -20,6 +20,13 @@ impl Dice {
         Self(rng)
     }
 
+    /// Another stream of the same seed, from its beginning.
+    pub(crate) fn other_stream(&self, stream: u64) -> Self {
+        let mut rng = ChaCha8Rng::from_seed(self.0.get_seed());
+        rng.set_stream(stream);
+        Self(rng)
+    }
+
     /// Uniform in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         // The upper 53 bits are what a double holds exactly.
@@ -64,6 +71,25 @@ impl Dice {
     /// Log-normal with the given median; `sigma` is the deviation of the logarithm.
     pub(crate) fn around(&mut self, median: f64, sigma: f64) -> f64 {
         median * self.normal(0.0, sigma).exp()
+    }
+
+    /// Exponential with mean 1.
+    pub(crate) fn exponential(&mut self) -> f64 {
+        -(1.0 - self.unit()).ln()
+    }
+
+    /// Gamma of the given shape (from 1 up) with scale 1, by Marsaglia and Tsang (2000).
+    pub(crate) fn gamma(&mut self, shape: f64) -> f64 {
+        let centre = shape - 1.0 / 3.0;
+        let width = 1.0 / (9.0 * centre).sqrt();
+        loop {
+            let z = self.normal(0.0, 1.0);
+            let v = (1.0 + width * z).powi(3);
+            let accepted = 0.5 * z * z + centre - centre * v + centre * v.max(1e-300).ln();
+            if v > 0.0 && (1.0 - self.unit()).ln() < accepted {
+                return centre * v;
+            }
+        }
     }
 
     /// A draw of `spread`.
@@ -125,5 +151,26 @@ mod tests {
             assert!((60.0..=140.0).contains(&dice.draw(skewed)));
             assert!(dice.normal(0.0, 1.0).is_finite());
         }
+    }
+
+    #[test]
+    fn gamma_and_exponential_draws_have_their_means() {
+        let mut dice = Dice::new(9, 0);
+        for shape in [1.0, 2.5, 9.0] {
+            let sum: f64 = (0..20_000).map(|_| dice.gamma(shape)).sum();
+            assert!((sum / 20_000.0 / shape - 1.0).abs() < 0.03, "{shape}");
+        }
+        let sum: f64 = (0..20_000).map(|_| dice.exponential()).sum();
+        assert!((sum / 20_000.0 - 1.0).abs() < 0.03);
+    }
+
+    #[test]
+    fn another_stream_of_the_same_seed_is_that_stream_from_its_beginning() {
+        let mut used = Dice::new(4, 1);
+        used.unit();
+        assert_eq!(
+            used.other_stream(7).unit().to_bits(),
+            Dice::new(4, 7).unit().to_bits()
+        );
     }
 }

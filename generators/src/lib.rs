@@ -11,6 +11,6 @@ mod session;
 mod stage;
 mod survey;
 
-pub use kind::{Kind, Label, UnknownKind};
+pub use kind::{Family, Kind, Label, UnknownKind};
 pub use mix::{Mix, MixError};
 pub use session::{Event, Generator, Member, Session};

@@ -10,7 +10,6 @@ use schemas::recording::{Recording, RecordingError};
 use crate::dice::Dice;
 use crate::kind::{Kind, Label};
 use crate::mix::Mix;
-use crate::{bots, people};
 
 /// `source` of every simulated session.
 const SOURCE: &str = "candor_generators";
@@ -130,21 +129,7 @@ impl Generator {
     pub fn session(&self, index: u64) -> Session {
         let mut dice = Dice::new(self.seed, index);
         let kind = self.mix.draw(&mut dice);
-        let mut events = match kind {
-            Kind::MouseUser => people::mouse_user(dice),
-            Kind::TouchUser => people::touch_user(dice),
-            Kind::KeyboardUser => people::keyboard_user(dice),
-            Kind::Typist => people::typist(dice),
-            Kind::LinearSteps => bots::linear_steps(dice),
-            Kind::TeleportFill => bots::teleport_fill(dice),
-            Kind::ConstantTypist => bots::constant_typist(dice),
-            Kind::MinimumJerk => bots::minimum_jerk(dice),
-            Kind::Bezier => bots::bezier(dice),
-            Kind::Agent => bots::llm_agent(dice),
-            Kind::Replay => bots::replay(self.seed, dice),
-            Kind::HoneypotFiller => bots::honeypot_filler(dice),
-            Kind::StraightLiner => bots::straight_liner(dice),
-        };
+        let mut events = kind.events(dice);
         // Rounding may put two events of one millisecond out of order; the sort is stable.
         events.sort_by_key(|event| event.at_ms);
         Session {

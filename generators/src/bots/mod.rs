@@ -1,7 +1,14 @@
 //! Simulated bots, each a mixture of one way to move, one way to type and one way to spend time.
 
+mod controllers;
+mod curves;
+pub(crate) mod pointers;
+mod rhythms;
 mod routes;
+mod sampling;
+mod text;
 mod typing;
+pub(crate) mod typists;
 
 use crate::dice::{Dice, Spread};
 use crate::flow::{Choosing, Pace, Respondent, answer};
@@ -210,10 +217,10 @@ pub(crate) fn straight_liner(mut dice: Dice) -> Vec<Event> {
     )
 }
 
-/// One person's session, made from `seed` alone, replayed with a tempo of its own.
-pub(crate) fn replay(seed: u64, mut dice: Dice) -> Vec<Event> {
+/// One person's session, made from the seed alone, replayed with a tempo of its own.
+pub(crate) fn replay(mut dice: Dice) -> Vec<Event> {
     // A stream that no session index reaches: every replay of one seed has the same original.
-    let original = mouse_user(Dice::new(seed, u64::MAX));
+    let original = mouse_user(dice.other_stream(u64::MAX));
     let tempo = dice.between(0.96, 1.04);
     original
         .into_iter()

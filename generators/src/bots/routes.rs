@@ -5,7 +5,8 @@ use crate::mouse::{Route, Step};
 use crate::stage::Point;
 use crate::survey::as_f64;
 
-fn along(from: Point, to: Point, share: f64) -> Point {
+/// The point at `share` of the way.
+pub(crate) fn along(from: Point, to: Point, share: f64) -> Point {
     Point {
         x: from.x + (to.x - from.x) * share,
         y: from.y + (to.y - from.y) * share,

@@ -54,6 +54,22 @@ fn at_a_desk(mut dice: Dice, shape: Shape, verbosity: (usize, usize)) -> Vec<Eve
     answer(stage, &survey, &mut person)
 }
 
+/// Somebody at a desk who reads, decides and pauses as people do, with the hand and the typing that are
+/// handed in.
+pub(crate) fn at_a_desk_with(
+    mut dice: Dice,
+    shape: Shape,
+    (hand, typing): (Box<dyn Hand>, Box<dyn Typing>),
+    verbosity: (usize, usize),
+) -> Vec<Event> {
+    let device = desktop(&mut dice);
+    let survey = Survey::draw(&mut dice, device.viewport, shape);
+    let mut person = person(&mut dice, hand, typing, verbosity);
+    let mut stage = Stage::new(dice, device.viewport);
+    introduce(&mut stage, &device);
+    answer(stage, &survey, &mut person)
+}
+
 /// A person who uses only the keyboard.
 pub(crate) fn keyboard_user(mut dice: Dice) -> Vec<Event> {
     let device = desktop(&mut dice);
