@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::bots::{self, pointers, typists};
 use crate::dice::Dice;
-use crate::people;
+use crate::people::{self, choosers, drawers};
 use crate::session::Event;
 
 /// The truth about a simulated session.
@@ -121,6 +121,15 @@ kinds! {
     TouchUser "touch_user" People people::touch_user, "A person on a phone: taps, flings, no mouse.";
     KeyboardUser "keyboard_user" People people::keyboard_user, "A person who uses only the keyboard.";
     Typist "typist" People people::typist, "A person with a mouse who answers open ends at length.";
+    TouchDrawer "touch_drawer" People drawers::touch_drawer, "A person who draws shapes with a finger; the page sees touches.";
+    FingerDrawer "finger_drawer" People drawers::finger_drawer, "A person who draws shapes with a finger; the page sees moves of a mouse, with or without a held button.";
+    MouseDrawer "mouse_drawer" People drawers::mouse_drawer, "A person who draws shapes with a mouse.";
+    Dragger "dragger" People people::dragger, "A person who moves sliders and drags cards.";
+    RemoteUser "remote_user" People people::remote_user, "A person at a remote desktop: nine positions a second.";
+    TouchpadUser "touchpad_user" People people::touchpad_user, "A person with a touchpad: swipes, and taps that hold the button hardly or not at all.";
+    SlowTypist "slow_typist" People people::slow_typist, "A person who types with one finger.";
+    BinaryChooser "binary_chooser" People choosers::binary_chooser, "A person in a task of two buttons: similar strokes again and again.";
+    AssistiveUser "assistive_user" People people::assistive_user, "A person with a screen reader or a switch: keys, and clicks at the exact centre without a pointer.";
     LinearSteps "linear_steps" Crude bots::linear_steps, "Straight lines in a few equal steps, instant presses, fast even keys.";
     TeleportFill "teleport_fill" Crude bots::teleport_fill, "Jumps onto each target and inserts texts whole.";
     ConstantTypist "constant_typist" Keys bots::constant_typist, "Curved moves, but keys with a constant delay and a constant or absent dwell.";

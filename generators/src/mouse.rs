@@ -57,7 +57,8 @@ pub(crate) struct Mouse<R> {
 }
 
 impl<R: Route> Mouse<R> {
-    fn follow(&mut self, stage: &mut Stage, to: Point, size: f64) {
+    /// Moves the pointer to `to`, a place of `size` pixels.
+    pub(crate) fn go(&mut self, stage: &mut Stage, to: Point, size: f64) {
         // The pointer comes in from wherever it was left, often a border of the page.
         let from = stage.pointer.unwrap_or(Point {
             x: stage.dice.between(0.2, 0.95) * stage.viewport.width,
@@ -70,7 +71,7 @@ impl<R: Route> Mouse<R> {
             let members = position(at);
             // A browser reports no move that does not change the pixel.
             if members != last {
-                stage.emit("mouse_move", members.clone());
+                stage.moved(at);
                 last = members;
             }
             stage.pointer = Some(at);
@@ -86,20 +87,15 @@ impl<R: Route> Hand for Mouse<R> {
             x: target.centre.x + offset(target.width.min(160.0)),
             y: target.centre.y + offset(target.height),
         };
-        self.follow(stage, wanted, target.height.min(target.width));
+        self.go(stage, wanted, target.height.min(target.width));
         let at = on_target(stage.pointer.unwrap_or(wanted), wanted, target);
         stage.pointer = Some(at);
         let hover = stage.dice.draw(self.press.hover);
         stage.wait(hover);
-        let button = |at| {
-            let mut members = position(at);
-            members.push(("button", Member::Word("left")));
-            members
-        };
-        stage.emit("mouse_down", button(at));
+        stage.button("mouse_down", at);
         let hold = stage.dice.draw(self.press.hold);
         stage.wait(hold);
-        stage.emit("mouse_up", button(at));
+        stage.button("mouse_up", at);
         stage.emit("click", clicked(at, target));
     }
 
@@ -128,7 +124,7 @@ impl<R: Route> Hand for Mouse<R> {
                 y: here.y + stage.dice.normal(30.0, 110.0),
             };
             let to = stage.inside(to);
-            self.follow(stage, to, 90.0);
+            self.go(stage, to, 90.0);
             if stage.now >= until {
                 return;
             }

@@ -29,6 +29,8 @@ pub(crate) struct Stage {
     pub(crate) now: f64,
     /// Where the pointer is; `None` until it first appears.
     pub(crate) pointer: Option<Point>,
+    /// Whether a button is held: moves then carry the flag of a drag.
+    pub(crate) held: bool,
     events: Vec<Event>,
 }
 
@@ -39,6 +41,7 @@ impl Stage {
             viewport,
             now: 0.0,
             pointer: None,
+            held: false,
             events: Vec::with_capacity(512),
         }
     }
@@ -64,6 +67,30 @@ impl Stage {
     /// Writes an event with the position `at`.
     pub(crate) fn emit_at(&mut self, recorded_type: &'static str, at: Point) {
         self.emit(recorded_type, position(at));
+    }
+
+    /// Writes a move of the pointer to `at`.
+    pub(crate) fn moved(&mut self, at: Point) {
+        let mut members = position(at);
+        if self.held {
+            members.push(("drag", Member::Flag(true)));
+        }
+        self.emit("mouse_move", members);
+    }
+
+    /// Writes a press or a release of the left button at `at`.
+    pub(crate) fn button(&mut self, recorded_type: &'static str, at: Point) {
+        let mut members = position(at);
+        members.push(("button", Member::Word("left")));
+        self.emit(recorded_type, members);
+    }
+
+    /// Somewhere on the page, not at its borders.
+    pub(crate) fn anywhere(&mut self) -> Point {
+        Point {
+            x: self.dice.between(0.1, 0.9) * self.viewport.width,
+            y: self.dice.between(0.15, 0.85) * self.viewport.height,
+        }
     }
 
     /// Writes a key press that begins now and lasts `dwell` milliseconds; time does not pass.

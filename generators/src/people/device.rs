@@ -20,6 +20,8 @@ pub(crate) struct Device {
     connection: &'static str,
     /// Whether the browser admits to be driven by a program.
     pub(crate) webdriver: bool,
+    /// Whether the respondent says to use assistive technology.
+    pub(crate) assistive: bool,
     /// What draws WebGL.
     pub(crate) renderer: &'static str,
 }
@@ -65,6 +67,7 @@ pub(crate) fn desktop(dice: &mut Dice) -> Device {
         mobile: false,
         connection: ["ethernet", "wifi"][dice.below(2)],
         webdriver: false,
+        assistive: false,
         renderer: "hardware",
     }
 }
@@ -92,6 +95,7 @@ pub(crate) fn phone(dice: &mut Dice) -> Device {
         mobile: true,
         connection: ["wifi", "cellular"][dice.below(2)],
         webdriver: false,
+        assistive: false,
         renderer: "hardware",
     }
 }
@@ -99,25 +103,26 @@ pub(crate) fn phone(dice: &mut Dice) -> Device {
 /// Writes what `device` says at the start of a session.
 pub(crate) fn introduce(stage: &mut Stage, device: &Device) {
     let pixels = |number: f64| Member::Whole(whole(number));
-    stage.emit(
-        "device",
-        vec![
-            ("screen_width", pixels(device.screen.width)),
-            ("screen_height", pixels(device.screen.height)),
-            ("viewport_width", pixels(device.viewport.width)),
-            ("viewport_height", pixels(device.viewport.height)),
-            ("pixel_ratio", Member::Number(device.pixel_ratio)),
-            ("platform", Member::Word(device.platform)),
-            ("browser", Member::Word(device.browser)),
-            ("cores", Member::Whole(device.cores)),
-            ("memory", Member::Whole(device.memory)),
-            ("touch_points", Member::Whole(device.touch_points)),
-            ("mobile", Member::Flag(device.mobile)),
-            ("webdriver", Member::Flag(device.webdriver)),
-            ("renderer", Member::Word(device.renderer)),
-            ("languages", Member::Whole(2)),
-        ],
-    );
+    let mut members = vec![
+        ("screen_width", pixels(device.screen.width)),
+        ("screen_height", pixels(device.screen.height)),
+        ("viewport_width", pixels(device.viewport.width)),
+        ("viewport_height", pixels(device.viewport.height)),
+        ("pixel_ratio", Member::Number(device.pixel_ratio)),
+        ("platform", Member::Word(device.platform)),
+        ("browser", Member::Word(device.browser)),
+        ("cores", Member::Whole(device.cores)),
+        ("memory", Member::Whole(device.memory)),
+        ("touch_points", Member::Whole(device.touch_points)),
+        ("mobile", Member::Flag(device.mobile)),
+        ("webdriver", Member::Flag(device.webdriver)),
+        ("renderer", Member::Word(device.renderer)),
+        ("languages", Member::Whole(2)),
+    ];
+    if device.assistive {
+        members.push(("assistive", Member::Flag(true)));
+    }
+    stage.emit("device", members);
     // Browsers round the round-trip time to 25 ms.
     let round_trip = i64::try_from(stage.dice.whole(1, 8)).unwrap_or(1) * 25;
     stage.emit(

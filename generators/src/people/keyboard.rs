@@ -23,7 +23,8 @@ impl Keyboard {
         }
     }
 
-    fn press(&mut self, stage: &mut Stage, class: &'static str) {
+    /// Presses one key after a pause.
+    pub(crate) fn press_key(&mut self, stage: &mut Stage, class: &'static str) {
         let pause = stage.dice.around(self.interval, 0.38).max(60.0);
         stage.wait(pause);
         let dwell = self.fingers.dwell(&mut stage.dice, class);
@@ -34,22 +35,22 @@ impl Keyboard {
 impl Hand for Keyboard {
     fn press(&mut self, stage: &mut Stage, target: &Target) {
         for _ in 0..target.tabs {
-            self.press(stage, "Tab");
+            self.press_key(stage, "Tab");
         }
         for _ in 0..target.arrows {
-            self.press(stage, "Arrow");
+            self.press_key(stage, "Arrow");
         }
         // A check before the decision is made.
         let hesitation = stage.dice.around(260.0, 0.5);
         stage.wait(hesitation);
-        self.press(stage, if target.arrows > 0 { "space" } else { "Enter" });
+        self.press_key(stage, if target.arrows > 0 { "space" } else { "Enter" });
         stage.wait(self.interval);
     }
 
     fn scroll(&mut self, stage: &mut Stage, distance: f64) {
         let mut rest = distance;
         while rest > 0.0 {
-            self.press(stage, "Arrow");
+            self.press_key(stage, "Arrow");
             stage.emit("scroll", vec![("dy", Member::Whole(whole(40.0)))]);
             rest -= 40.0;
         }

@@ -3,17 +3,26 @@
 //! The models follow what is known of movement and typing (submovements, homing, class-dependent key
 //! intervals); they are simulations and prove nothing about real people.
 
+mod assistive;
+pub(crate) mod choosers;
 mod device;
+mod dragging;
+pub(crate) mod drawers;
+mod drawing;
 mod keyboard;
 mod pointer;
+mod routes;
 mod touch;
 mod typing;
 
 use crate::dice::{Dice, Spread};
 use crate::flow::{Choosing, Hand, Pace, Respondent, Typing, answer};
+use crate::mouse::{Mouse, Press, Wheel};
 use crate::session::Event;
 use crate::stage::Stage;
 use crate::survey::{Shape, Survey};
+
+use routes::{Remote, Touchpad};
 
 pub(crate) use device::{desktop, introduce, phone};
 pub(crate) use pointer::pointer_of_a_person;
@@ -103,6 +112,100 @@ pub(crate) fn touch_user(mut dice: Dice) -> Vec<Event> {
     let hand = Box::new(touch::Thumb::of_a_person(&mut dice));
     let typing = Box::new(Fingers::on_glass(&mut dice));
     let mut person = person(&mut dice, hand, typing, (15, 45));
+    let mut stage = Stage::new(dice, device.viewport);
+    introduce(&mut stage, &device);
+    answer(stage, &survey, &mut person)
+}
+
+const SURVEY: Shape = Shape {
+    questions: (10, 16),
+    open: 0.15,
+};
+
+/// A person who moves sliders and drags cards.
+pub(crate) fn dragger(mut dice: Dice) -> Vec<Event> {
+    let hand = dragging::Dragger::of_a_person(&mut dice);
+    let fingers = Fingers::of_a_person(&mut dice);
+    let parts = (Box::new(hand) as _, Box::new(fingers) as _);
+    at_a_desk_with(dice, SURVEY, parts, (25, 80))
+}
+
+/// A person at a remote desktop: the page sees nine positions a second.
+pub(crate) fn remote_user(mut dice: Dice) -> Vec<Event> {
+    let Mouse {
+        route,
+        press,
+        wheel,
+    } = pointer_of_a_person(&mut dice);
+    let period = dice.normal(110.0, 6.0);
+    let hand = Mouse {
+        route: Remote { route, period },
+        press,
+        wheel,
+    };
+    let fingers = Fingers::of_a_person(&mut dice);
+    let parts = (Box::new(hand) as _, Box::new(fingers) as _);
+    at_a_desk_with(dice, SURVEY, parts, (25, 120))
+}
+
+/// A person with a touchpad who taps to click: the press is a gesture, so the button is hardly held.
+pub(crate) fn touchpad_user(mut dice: Dice) -> Vec<Event> {
+    let Mouse { route, press, .. } = pointer_of_a_person(&mut dice);
+    let swipe = dice.between(220.0, 600.0);
+    // Systems differ in how long they say a tap was: not at all, a moment, or a fixed time.
+    let hold = [
+        Spread::Uniform(0.0, 1.0),
+        Spread::Uniform(0.0, 12.0),
+        Spread::Uniform(8.0, 35.0),
+        Spread::Uniform(86.0, 90.0),
+    ][dice.below(4)];
+    let hover = Spread::Skewed {
+        median: dice.around(210.0, 0.3),
+        sigma: 0.4,
+        least: 70.0,
+        most: 1500.0,
+    };
+    let hand = Mouse {
+        route: Touchpad { route, swipe },
+        press: Press {
+            hover,
+            hold,
+            ..press
+        },
+        wheel: Wheel {
+            notch: dice.between(15.0, 60.0),
+            pause: Spread::Uniform(14.0, 22.0),
+            glides: true,
+        },
+    };
+    let fingers = Fingers::of_a_person(&mut dice);
+    let parts = (Box::new(hand) as _, Box::new(fingers) as _);
+    at_a_desk_with(dice, SURVEY, parts, (25, 80))
+}
+
+/// A person who types with one finger.
+pub(crate) fn slow_typist(mut dice: Dice) -> Vec<Event> {
+    let hand = pointer_of_a_person(&mut dice);
+    let fingers = Fingers::one_by_one(&mut dice);
+    let parts = (Box::new(hand) as _, Box::new(fingers) as _);
+    let shape = Shape {
+        questions: (8, 12),
+        open: 0.4,
+    };
+    at_a_desk_with(dice, shape, parts, (30, 120))
+}
+
+/// A person with a screen reader or a switch, who says so.
+pub(crate) fn assistive_user(mut dice: Dice) -> Vec<Event> {
+    let mut device = desktop(&mut dice);
+    device.assistive = true;
+    let survey = Survey::draw(&mut dice, device.viewport, SURVEY);
+    let fingers = Fingers::of_a_person(&mut dice);
+    let hand = Box::new(assistive::Assistive::of_a_person(
+        &mut dice,
+        fingers.clone(),
+    ));
+    let mut person = person(&mut dice, hand, Box::new(fingers), (20, 70));
     let mut stage = Stage::new(dice, device.viewport);
     introduce(&mut stage, &device);
     answer(stage, &survey, &mut person)

@@ -129,7 +129,7 @@ impl PersonalRoute {
             reach_error: dice.between(0.06, 0.12),
             direction_error: dice.between(0.04, 0.1),
             bend: dice.between(0.03, 0.08),
-            hesitates: dice.between(0.15, 0.35),
+            hesitates: dice.between(0.2, 0.5),
             tremor: dice.between(0.2, 0.7),
             period: [8.3, 10.0, 16.7][dice.below(3)],
             wanders: dice.between(0.2, 0.6),
@@ -153,7 +153,7 @@ impl PersonalRoute {
                 y: here.y + movement.by.y,
             };
             start = if dice.chance(self.hesitates) {
-                movement.end() + dice.around(70.0, 0.6)
+                movement.end() + dice.around(95.0, 0.65)
             } else {
                 movement.start + movement.duration * dice.between(0.55, 1.0)
             };
@@ -174,10 +174,10 @@ impl PersonalRoute {
         let first = attempt == 0;
         let (reach, turn, duration) = if first {
             let difficulty = (distance / 30.0 + 1.0).log2();
-            let duration = (self.base + self.per_bit * difficulty) * dice.around(1.0, 0.28);
+            let duration = (self.base + self.per_bit * difficulty) * dice.around(1.0, 0.32);
             // The primary movement mostly falls short; sometimes it is split or overshoots.
-            let reach = if dice.chance(0.2) {
-                dice.between(0.35, 0.75)
+            let reach = if dice.chance(0.25) {
+                dice.between(0.1, 0.75)
             } else {
                 dice.normal(0.93, self.reach_error)
             };
@@ -195,8 +195,8 @@ impl PersonalRoute {
                 y: distance * reach * angle.sin(),
             },
             bend: dice.normal(0.0, self.bend) * distance,
-            middle: dice.normal(0.4, 0.07).clamp(0.24, 0.6),
-            steepness: dice.normal(3.6, 0.7).clamp(2.2, 6.0),
+            middle: dice.normal(0.39, 0.08).clamp(0.22, 0.6),
+            steepness: dice.normal(4.0, 1.0).clamp(2.2, 7.5),
         }
     }
 }

@@ -58,6 +58,19 @@ impl Fingers {
         }
     }
 
+    /// With one finger that looks for each key.
+    pub(crate) fn one_by_one(dice: &mut Dice) -> Self {
+        Self {
+            interval: dice.around(520.0, 0.25).clamp(320.0, 1000.0),
+            sigma: dice.between(0.35, 0.55),
+            dwell: dice.between(85.0, 150.0),
+            dwell_deviation: dice.between(15.0, 32.0),
+            word_start: dice.between(0.1, 0.5),
+            thinks: dice.between(0.1, 0.2),
+            ..Self::of_a_person(dice)
+        }
+    }
+
     /// The dwell of the next press of `class`, milliseconds.
     pub(crate) fn dwell(&mut self, dice: &mut Dice, class: &str) -> f64 {
         let own = dice.normal(0.0, (1.0 - self.carry * self.carry).sqrt());
