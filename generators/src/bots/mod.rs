@@ -1,8 +1,11 @@
 //! Simulated bots, each a mixture of one way to move, one way to type and one way to spend time.
 
+pub(crate) mod agents;
 mod controllers;
 mod curves;
+pub(crate) mod drivers;
 pub(crate) mod pointers;
+pub(crate) mod replays;
 mod rhythms;
 mod routes;
 mod sampling;
