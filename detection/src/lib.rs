@@ -15,6 +15,7 @@ mod finding;
 mod fingerprint;
 mod ruleset;
 mod stats;
+mod strokes;
 mod thresholds;
 mod window;
 mod writers;

@@ -10,6 +10,7 @@ use crate::channels::{Answers, Device, Focus, Keys, Network, Pointer, Scroll, Ti
 use crate::combine::{self, Case};
 use crate::compact::unless_default;
 use crate::ruleset::Ruleset;
+use crate::strokes::Strokes;
 use crate::writers::{Admission, WriterLedger};
 
 /// What became of a batch.
@@ -32,6 +33,8 @@ pub struct Window {
     pub(crate) keys: Keys,
     #[serde(with = "unless_default")]
     pub(crate) pointer: Pointer,
+    #[serde(with = "unless_default")]
+    pub(crate) strokes: Strokes,
     #[serde(with = "unless_default")]
     pub(crate) timing: Timing,
     #[serde(with = "unless_default")]
@@ -89,6 +92,7 @@ impl Window {
         match event.event_type {
             EventType::MouseMove | EventType::Pointer | EventType::Click | EventType::Touch => {
                 self.pointer.event(event);
+                self.strokes.event(event);
                 self.focus.activity(event);
             }
             EventType::Keypress | EventType::Keystroke => {
@@ -128,9 +132,11 @@ impl Window {
     /// Judges what has been seen. `processing_time_ms` is 0: the caller has the clock.
     pub fn verdict(&self, ruleset: &Ruleset) -> Verdict {
         let rules = &ruleset.thresholds;
+        let mut mouse = self.pointer.judge(rules);
+        self.strokes.judge_into(&mut mouse);
         let judgements = vec![
             self.keys.judge(rules),
-            self.pointer.judge(rules),
+            mouse,
             self.timing.judge(rules),
             self.device.judge(&self.pointer),
             self.network.judge(),
@@ -155,6 +161,6 @@ mod tests {
 
     #[test]
     fn a_window_stays_within_four_kibibytes() {
-        assert!(size_of::<Window>() <= 2048, "{} bytes", size_of::<Window>());
+        assert!(size_of::<Window>() <= 4096, "{} bytes", size_of::<Window>());
     }
 }
