@@ -132,7 +132,7 @@ impl Window {
     /// Judges what has been seen. `processing_time_ms` is 0: the caller has the clock.
     pub fn verdict(&self, ruleset: &Ruleset) -> Verdict {
         let rules = &ruleset.thresholds;
-        let mut mouse = self.pointer.judge(rules);
+        let mut mouse = self.pointer.judge(rules, self.device.surroundings());
         self.strokes.judge_into(&mut mouse);
         let judgements = vec![
             self.keys.judge(rules),

@@ -5,7 +5,7 @@ use schemas::session::ClientStamp;
 use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
-use super::Pointer;
+use super::{Pointer, Surroundings};
 use crate::finding::{Finding, Judgement};
 use crate::fingerprint::Traits;
 
@@ -88,6 +88,21 @@ impl Device {
     /// Whether the browser says that assistive technology is in use.
     pub(crate) fn is_assistive(&self) -> bool {
         self.assistive
+    }
+
+    /// What the pointer's tests must know.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        // Less than any browser's bars take, so that rounding by a pixel ratio does not look like a window.
+        const BARS: f64 = 30.0;
+        let smaller = |view: Option<f64>, screen: Option<f64>| {
+            view.zip(screen)
+                .is_some_and(|(view, screen)| view > 0.0 && view + BARS < screen)
+        };
+        Surroundings {
+            touch: self.mobile || self.touch_points.is_some_and(|points| points > 0.0),
+            windowed: smaller(self.viewport.0, self.screen.0)
+                || smaller(self.viewport.1, self.screen.1),
+        }
     }
 
     pub(crate) fn judge(&self, pointer: &Pointer) -> Judgement {

@@ -14,6 +14,6 @@ pub(crate) use device::Device;
 pub(crate) use focus::Focus;
 pub(crate) use keys::Keys;
 pub(crate) use network::Network;
-pub(crate) use pointer::Pointer;
+pub(crate) use pointer::{Pointer, Surroundings};
 pub(crate) use scroll::Scroll;
 pub(crate) use timing::Timing;

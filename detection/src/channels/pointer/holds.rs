@@ -1,0 +1,84 @@
+//! How long buttons are held.
+//!
+//! A mouse button is held 60 ms and more, with a spread of a seventh and more of its mean. Touchpads that
+//! make a click of a tap are different: macOS reports press and release at the same moment, libinput
+//! 170 to 180 ms apart whatever the finger did. So neither an instant nor a constant hold speaks alone; an
+//! instant press does when the pointer was still arriving, because a finger must leave the pad to tap.
+
+use serde::{Deserialize, Serialize};
+
+use super::approach::Arrival;
+use crate::stats::{Moments, Quantiles, share};
+
+/// A press shorter than this is instant, milliseconds.
+pub(super) const INSTANT: f64 = 12.0;
+/// Longest time between the pointer's arrival and a press in a hurry, milliseconds: lift, touch and lift of a
+/// finger take longer.
+const HURRIED: f64 = 100.0;
+/// Longest hold that is one, milliseconds: beyond it something is dragged or pondered.
+const LONGEST: f64 = 1000.0;
+
+/// Counts of holds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Holds {
+    #[serde(with = "crate::compact::unless_default")]
+    lengths: Quantiles,
+    moments: Moments,
+    instant: u32,
+    /// Presses that were held and to which the pointer moved far.
+    approached: u16,
+    /// Instant presses while the pointer was still arriving.
+    hurried: u16,
+}
+
+impl Holds {
+    pub(super) fn add(&mut self, millis: f64, arrival: Option<Arrival>) {
+        if millis < 0.0 {
+            return;
+        }
+        let instant = millis < INSTANT;
+        self.lengths.add(millis);
+        self.instant += u32::from(instant);
+        if millis <= LONGEST {
+            self.moments.add(millis);
+        }
+        if let Some(arrival) = arrival.filter(|arrival| arrival.moved && arrival.distance >= super::approach::FAR) {
+            let hurried = instant && arrival.settled.is_some_and(|settled| settled < HURRIED);
+            self.approached = self.approached.saturating_add(1);
+            self.hurried = self.hurried.saturating_add(u16::from(hurried));
+        }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.lengths.count()
+    }
+
+    pub(super) fn instant_share(&self) -> f64 {
+        share(self.instant, self.count())
+    }
+
+    pub(super) fn median(&self) -> f64 {
+        self.lengths.upper(0.5)
+    }
+
+    pub(super) fn approached(&self) -> u16 {
+        self.approached
+    }
+
+    pub(super) fn hurried_share(&self) -> f64 {
+        share(u32::from(self.hurried), u32::from(self.approached))
+    }
+
+    pub(super) fn measured(&self) -> u32 {
+        self.moments.count()
+    }
+
+    pub(super) fn mean(&self) -> f64 {
+        self.moments.mean()
+    }
+
+    /// Standard deviation over mean of the holds up to a second.
+    pub(super) fn variation(&self) -> Option<f64> {
+        self.moments.variation()
+    }
+}
