@@ -113,8 +113,7 @@ pub(super) struct Approaches {
 
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "positions are bounded by the caller, times wrap on purpose"
+    reason = "positions are bounded by the caller, gaps by a rest"
 )]
 impl Approaches {
     /// Takes in a move to (`x`, `y`) with no button held.
@@ -198,8 +197,7 @@ impl Ways {
 
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "positions are bounded by the caller, times wrap on purpose"
+    reason = "positions are bounded by the caller, gaps by a rest"
 )]
 impl Way {
     fn restart(&mut self, place: (f32, f32), at: Clock) {
@@ -220,10 +218,7 @@ impl Way {
             self.widest = self.widest.max(gap.min(REST) as u16);
         }
         self.samples = self.samples.saturating_add(1);
-        let (x, y) = (
-            f64::from(place.0 - start.0),
-            f64::from(place.1 - start.1),
-        );
+        let (x, y) = (f64::from(place.0 - start.0), f64::from(place.1 - start.1));
         self.moments[0] += x * x;
         self.moments[1] += x * y;
         self.moments[2] += y * y;
@@ -275,7 +270,8 @@ impl Way {
         };
         let (x, y) = (end.0 - f64::from(start.0), end.1 - f64::from(start.1));
         let grid = x.abs().min(y.abs()) <= GRID || (x.abs() - y.abs()).abs() <= GRID;
-        let squares = y * y * self.moments[0] - 2.0 * x * y * self.moments[1] + x * x * self.moments[2];
+        let squares =
+            y * y * self.moments[0] - 2.0 * x * y * self.moments[1] + x * x * self.moments[2];
         // The last sample is the end itself.
         let between = f64::from(self.samples.max(2) - 1);
         let deviation = (squares.max(0.0) / (x * x + y * y).max(1.0) / between).sqrt();

@@ -42,7 +42,9 @@ impl Holds {
         if millis <= LONGEST {
             self.moments.add(millis);
         }
-        if let Some(arrival) = arrival.filter(|arrival| arrival.moved && arrival.distance >= super::approach::FAR) {
+        if let Some(arrival) =
+            arrival.filter(|arrival| arrival.moved && arrival.distance >= super::approach::FAR)
+        {
             let hurried = instant && arrival.settled.is_some_and(|settled| settled < HURRIED);
             self.approached = self.approached.saturating_add(1);
             self.hurried = self.hurried.saturating_add(u16::from(hurried));

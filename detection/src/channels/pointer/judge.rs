@@ -27,6 +27,7 @@ impl Pointer {
             self.judge_holds(&mut judgement);
         }
         self.judge_places(surroundings, &mut judgement);
+        self.judge_abrupt(&mut judgement);
         judgement
     }
 
@@ -84,9 +85,10 @@ impl Pointer {
         }
         judgement.find(pressed.mostly_crude(), || ways(&pressed, surroundings));
         let rested = self.approaches.rested;
-        judgement.find(!pressed.mostly_crude() && rested.crude >= 5 && rested.mostly_crude(), || {
-            ways(&rested, surroundings)
-        });
+        judgement.find(
+            !pressed.mostly_crude() && rested.crude >= 5 && rested.mostly_crude(),
+            || ways(&rested, surroundings),
+        );
         let unmoved = self.approaches.unmoved;
         let presses = u32::from(unmoved) + u32::from(pressed.far);
         let still = share(u32::from(unmoved), presses);
@@ -120,9 +122,8 @@ impl Pointer {
             ),
         });
         let variation = holds.variation().unwrap_or(1.0);
-        let constant = holds.measured() >= CONSTANT_PRESSES
-            && holds.mean() >= INSTANT
-            && variation < CONSTANT;
+        let constant =
+            holds.measured() >= CONSTANT_PRESSES && holds.mean() >= INSTANT && variation < CONSTANT;
         judgement.find(constant, || Finding {
             code: "mouse.constant_press",
             weight: if TAP_HOLDS.contains(&holds.mean()) { 0.2 } else { 0.55 },
@@ -166,6 +167,38 @@ impl Pointer {
             text: format!(
                 "Of {} presses far from the one before, {} hit the very pixel of an earlier one and {} its exact row or column; a hand scatters.",
                 places.far, places.repeated, places.aligned
+            ),
+        });
+    }
+}
+
+impl Pointer {
+    fn judge_abrupt(&self, judgement: &mut Judgement) {
+        let abrupt = &self.abrupt;
+        let shaken = share(abrupt.shakes, abrupt.pairs);
+        judgement.find(abrupt.shakes > 0 && shaken > 0.01, || Finding {
+            code: "mouse.shaking",
+            weight: if abrupt.shakes > 1 { 0.75 } else { 0.62 },
+            evidence: vec![
+                ("shakes", f64::from(abrupt.shakes)),
+                ("steps", f64::from(abrupt.pairs)),
+            ],
+            text: format!(
+                "The pointer turned back twice within 30 ms, {} times in {} steps; muscles shake at 12 Hz at most.",
+                abrupt.shakes, abrupt.pairs
+            ),
+        });
+        let launched = share(u32::from(abrupt.launched), u32::from(abrupt.drags));
+        judgement.find(abrupt.launched > 0 && launched > 0.5, || Finding {
+            code: "mouse.launched_drags",
+            weight: 0.65,
+            evidence: vec![
+                ("launched_share", launched),
+                ("drags", f64::from(abrupt.drags)),
+            ],
+            text: format!(
+                "{} of {} drags began at full speed; a hand presses the button while it stands.",
+                abrupt.launched, abrupt.drags
             ),
         });
     }

@@ -3,14 +3,18 @@
 //! Touch jumps by nature and is not judged for its ways; drags and drawings are left alone. How smooth a
 //! stroke is belongs to the strokes.
 
+mod abrupt;
 mod approach;
 mod holds;
 mod judge;
 mod places;
+#[cfg(test)]
+mod tests;
 
 use schemas::event::{Event, EventTime, EventType, Field};
 use serde::{Deserialize, Serialize};
 
+use abrupt::Abrupt;
 use approach::{Approaches, Arrival, Clock};
 use holds::Holds;
 use places::Places;
@@ -31,6 +35,8 @@ pub(crate) struct Pointer {
     approaches: Approaches,
     #[serde(with = "crate::compact::unless_default")]
     places: Places,
+    #[serde(with = "crate::compact::unless_default")]
+    abrupt: Abrupt,
     #[serde(with = "crate::compact::unless_default")]
     reports: Reports,
     /// The held button.
@@ -95,7 +101,9 @@ impl Pointer {
         let Some((x, y)) = place(event) else { return };
         let at = Clock::at(event.at);
         self.reports.step(event, x, y);
-        if self.down.is_some() || event.flag(Field::Drag) == Some(true) {
+        let drag = self.down.is_some() || event.flag(Field::Drag) == Some(true);
+        self.abrupt.step(x, y, at, drag);
+        if drag {
             self.approaches.dragged(x, y, at);
         } else {
             self.approaches.step(x, y, at);
@@ -110,6 +118,7 @@ impl Pointer {
     }
 
     fn release(&mut self, event: &Event<'_>) {
+        self.abrupt.release();
         let Some((down, arrival)) = self.down.take() else {
             return;
         };
@@ -123,11 +132,16 @@ impl Pointer {
         if touch || (self.presses > 0 && !pressed) {
             return;
         }
+        // The button is up again, whether or not its release was seen.
+        self.down = None;
+        self.abrupt.release();
         let arrival = (!pressed).then(|| self.arrive(event));
         if let Some(hold) = event.number(Field::Hold) {
             self.holds.add(hold, arrival);
         }
-        let offset = event.number(Field::OffsetX).zip(event.number(Field::OffsetY));
+        let offset = event
+            .number(Field::OffsetX)
+            .zip(event.number(Field::OffsetY));
         if let Some((x, y)) = offset.filter(|_| self.moved_to_press) {
             self.places.offset(x, y);
         }
@@ -159,8 +173,9 @@ fn place(event: &Event<'_>) -> Option<(f64, f64)> {
 #[expect(clippy::cast_possible_truncation, reason = "positions are bounded")]
 impl Reports {
     fn step(&mut self, event: &Event<'_>, x: f64, y: f64) {
-        if let Some((screen_x, screen_y)) =
-            event.number(Field::ScreenX).zip(event.number(Field::ScreenY))
+        if let Some((screen_x, screen_y)) = event
+            .number(Field::ScreenX)
+            .zip(event.number(Field::ScreenY))
         {
             let same = (screen_x - x).abs() < 1.0 && (screen_y - y).abs() < 1.0;
             self.on_screen = self.on_screen.saturating_add(1);
