@@ -63,11 +63,9 @@ fn crude_bots_are_flagged_and_simulated_people_are_not() {
         Kind::ConstantTypist,
         Kind::HoneypotFiller,
     ];
-    // Taps on a touchpad hold the button for no time, and mouse.instant_press takes that for a program.
-    const MISTAKEN: Kind = Kind::TouchpadUser;
     let people = Kind::ALL
         .into_iter()
-        .filter(|kind| kind.label() == Label::Human && *kind != MISTAKEN);
+        .filter(|kind| kind.label() == Label::Human);
     let flagged: BTreeMap<Kind, usize> = people
         .chain(CRUDE)
         .map(|kind| {

@@ -107,8 +107,6 @@ pub(super) struct Approaches {
     pub(super) pressed: Ways,
     /// Ways that ended in a rest. A pointer that leaves the page and comes back elsewhere has not jumped.
     pub(super) rested: Ways,
-    /// Far presses without any sample since the press before.
-    pub(super) unmoved: u16,
 }
 
 #[expect(
@@ -156,9 +154,8 @@ impl Approaches {
         let waited = at.since(self.way.last_at);
         let here = self.way.distance_from_last((x, y)) <= AT;
         let settled = self.way.settled(place, at);
-        if distance >= FAR && self.way.samples == 0 {
-            self.unmoved = self.unmoved.saturating_add(1);
-        } else if distance >= FAR {
+        // Without a sample there is nothing to judge: keys, assistive technology and fingers press like that.
+        if distance >= FAR && self.way.samples > 0 {
             if !here {
                 self.way.extend(place, at, waited);
             }

@@ -1,13 +1,13 @@
 //! How long buttons are held.
 //!
-//! A mouse button is held 60 ms and more, with a spread of a seventh and more of its mean. Touchpads that
-//! make a click of a tap are different: macOS reports press and release at the same moment, libinput
-//! 170 to 180 ms apart whatever the finger did. So neither an instant nor a constant hold speaks alone; an
-//! instant press does when the pointer was still arriving, because a finger must leave the pad to tap.
+//! A mouse button is held 60 ms and more, with a spread of a tenth and more of its mean. Touchpads that make
+//! a click of a tap are different: macOS reports press and release at the same moment, other drivers a
+//! constant time apart whatever the finger did. So neither an instant nor a constant hold speaks alone. It
+//! does when the pointer was still arriving, because a finger must leave the pad before it can tap.
 
 use serde::{Deserialize, Serialize};
 
-use super::approach::Arrival;
+use super::approach::{Arrival, FAR};
 use crate::stats::{Moments, Quantiles, share};
 
 /// A press shorter than this is instant, milliseconds.
@@ -27,7 +27,7 @@ pub(super) struct Holds {
     instant: u32,
     /// Presses that were held and to which the pointer moved far.
     approached: u16,
-    /// Instant presses while the pointer was still arriving.
+    /// Those made while the pointer was still arriving.
     hurried: u16,
 }
 
@@ -42,10 +42,9 @@ impl Holds {
         if millis <= LONGEST {
             self.moments.add(millis);
         }
-        if let Some(arrival) =
-            arrival.filter(|arrival| arrival.moved && arrival.distance >= super::approach::FAR)
-        {
-            let hurried = instant && arrival.settled.is_some_and(|settled| settled < HURRIED);
+        let far = |arrival: &Arrival| arrival.moved && arrival.distance >= FAR;
+        if let Some(arrival) = arrival.filter(far) {
+            let hurried = arrival.settled.is_some_and(|settled| settled < HURRIED);
             self.approached = self.approached.saturating_add(1);
             self.hurried = self.hurried.saturating_add(u16::from(hurried));
         }
@@ -63,8 +62,9 @@ impl Holds {
         self.lengths.upper(0.5)
     }
 
-    pub(super) fn approached(&self) -> u16 {
-        self.approached
+    /// Most presses at the end of a way were made while the pointer was still arriving.
+    pub(super) fn mostly_hurried(&self) -> bool {
+        self.approached >= 3 && self.hurried_share() > 0.5
     }
 
     pub(super) fn hurried_share(&self) -> f64 {

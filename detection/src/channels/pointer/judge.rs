@@ -13,9 +13,6 @@ use crate::stats::share;
 const CONSTANT: f64 = 0.05;
 /// Presses needed to call their length constant.
 const CONSTANT_PRESSES: u32 = 8;
-/// Holds of this length, milliseconds, are what touchpads make of any tap.
-const TAP_HOLDS: std::ops::Range<f64> = 140.0..220.0;
-
 impl Pointer {
     pub(crate) fn judge(&self, rules: &Thresholds, surroundings: Surroundings) -> Judgement {
         let held = self.holds.count() >= rules.min_presses;
@@ -26,7 +23,7 @@ impl Pointer {
         if held {
             self.judge_holds(&mut judgement);
         }
-        self.judge_places(surroundings, &mut judgement);
+        self.judge_places(&mut judgement);
         self.judge_abrupt(&mut judgement);
         judgement
     }
@@ -89,27 +86,20 @@ impl Pointer {
             !pressed.mostly_crude() && rested.crude >= 5 && rested.mostly_crude(),
             || ways(&rested, surroundings),
         );
-        let unmoved = self.approaches.unmoved;
-        let presses = u32::from(unmoved) + u32::from(pressed.far);
-        let still = share(u32::from(unmoved), presses);
-        let a_mouse = self.moves >= 5 && self.presses > 0 && !self.touched();
-        judgement.find(a_mouse && unmoved >= 5 && still > 0.5, || Finding {
-            code: "mouse.press_without_move",
-            weight: 0.4,
-            evidence: vec![("unmoved_share", still), ("presses", f64::from(presses))],
-            text: format!(
-                "{unmoved} of {presses} presses {FAR} px and more apart came without any move between them."
-            ),
-        });
     }
 
     fn judge_holds(&self, judgement: &mut Judgement) {
         let holds = &self.holds;
         let (instant, hurried) = (holds.instant_share(), holds.hurried_share());
-        let in_a_hurry = holds.approached() >= 3 && hurried > 0.5;
+        let made = holds.mostly_hurried();
+        let how = if made {
+            "and the pointer was still arriving, which leaves no time to tap a touchpad"
+        } else {
+            "as do touchpads that make clicks of taps"
+        };
         judgement.find(instant > 0.5, || Finding {
             code: "mouse.instant_press",
-            weight: if in_a_hurry { 0.75 } else { 0.2 },
+            weight: if made { 0.75 } else { 0.2 },
             evidence: vec![
                 ("median_hold_ms_at_most", holds.median()),
                 ("instant_share", instant),
@@ -117,8 +107,9 @@ impl Pointer {
                 ("presses", f64::from(holds.count())),
             ],
             text: format!(
-                "{:.0} % of {} presses lasted less than {INSTANT} ms, {:.0} % of the far ones while the pointer was still arriving; a mouse button is held 60 ms and more, and a touchpad can only be tapped once the finger has left it.",
-                instant * 100.0, holds.count(), hurried * 100.0
+                "{:.0} % of {} presses lasted less than {INSTANT} ms, {how}.",
+                instant * 100.0,
+                holds.count()
             ),
         });
         let variation = holds.variation().unwrap_or(1.0);
@@ -126,26 +117,28 @@ impl Pointer {
             holds.measured() >= CONSTANT_PRESSES && holds.mean() >= INSTANT && variation < CONSTANT;
         judgement.find(constant, || Finding {
             code: "mouse.constant_press",
-            weight: if TAP_HOLDS.contains(&holds.mean()) { 0.2 } else { 0.55 },
+            weight: if made { 0.75 } else { 0.2 },
             evidence: vec![
                 ("mean_hold_ms", holds.mean()),
                 ("variation", variation),
+                ("hurried_share", hurried),
                 ("presses", f64::from(holds.measured())),
             ],
             text: format!(
-                "{} presses lasted {:.0} ms with a spread of {:.1} %; people vary by a tenth and more.",
-                holds.measured(), holds.mean(), variation * 100.0
+                "{} presses lasted {:.0} ms with a spread of {:.1} %, {how}.",
+                holds.measured(),
+                holds.mean(),
+                variation * 100.0
             ),
         });
     }
 
-    fn judge_places(&self, surroundings: Surroundings, judgement: &mut Judgement) {
+    fn judge_places(&self, judgement: &mut Judgement) {
         let places = &self.places;
-        let weighed = |weight: f64| if surroundings.assistive { 0.2 } else { weight };
         let centred = share(u32::from(places.centred), u32::from(places.placed));
         judgement.find(places.placed >= 8 && centred > 0.8, || Finding {
             code: "mouse.centred_clicks",
-            weight: weighed(0.85),
+            weight: 0.85,
             evidence: vec![
                 ("centred_share", centred),
                 ("clicks", f64::from(places.placed)),
@@ -158,7 +151,7 @@ impl Pointer {
         let (repeated, aligned) = (places.share(places.repeated), places.share(places.aligned));
         judgement.find(places.far >= 8 && (repeated > 0.4 || aligned > 0.5), || Finding {
             code: "mouse.repeated_places",
-            weight: weighed(0.75),
+            weight: 0.75,
             evidence: vec![
                 ("repeated_share", repeated),
                 ("aligned_share", aligned),
@@ -214,12 +207,12 @@ fn ways(ways: &Ways, surroundings: Surroundings) -> Finding {
     } else {
         ("mouse.swift_moves", "faster than a hand moves")
     };
-    // A browser makes a jump and a press of a tap; whoever points by voice or gaze jumps too.
+    // A browser makes a jump and a press of a tap.
     let emulated = jumps && ways.emulated * 2 > ways.jumps;
-    let weight = match (jumps, emulated, surroundings.touch, surroundings.assistive) {
-        (true, _, _, true) | (true, true, true, _) => 0.3,
-        (true, true, ..) => 0.8,
-        _ => 0.92,
+    let weight = match (emulated, surroundings.touch) {
+        (true, true) => 0.3,
+        (true, false) => 0.8,
+        (false, _) => 0.92,
     };
     Finding {
         code,

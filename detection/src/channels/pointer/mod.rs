@@ -66,8 +66,6 @@ struct Reports {
 pub(crate) struct Surroundings {
     /// It says that it can be touched, or that it is mobile.
     pub(crate) touch: bool,
-    /// The respondent uses assistive technology.
-    pub(crate) assistive: bool,
     /// Part of the screen is not the page: the browser's bars, other windows.
     pub(crate) windowed: bool,
 }
