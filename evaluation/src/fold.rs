@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use detection::Window;
 use schemas::batch::{BatchError, BatchLimits, BatchRecord, BatchRecordError, scan_request};
 use schemas::event::EventLimits;
-use schemas::recording::Recording;
+use schemas::recording::{RecordedEvent, Recording};
 
 /// Start of every session, milliseconds since the Unix epoch: any fixed time will do.
 const START_MS: i64 = 1_790_000_000_000;
@@ -37,24 +37,57 @@ pub struct Folded {
 /// # Errors
 /// [`FoldError`] when its events do not make batches.
 pub fn fold(recording: &Recording) -> Result<Folded, FoldError> {
-    let limits = BatchLimits {
-        max_events: BATCH_EVENTS,
-        events: EventLimits::NONE,
-    };
+    fold_events(recording.events.iter())
+}
+
+/// Folds `events` into a new window. They alone reach it: nothing else of a recording is at hand here.
+///
+/// # Errors
+/// [`FoldError`] when they do not make batches.
+pub fn fold_events<'a>(
+    events: impl IntoIterator<Item = &'a RecordedEvent>,
+) -> Result<Folded, FoldError> {
     let mut folded = Folded {
         window: Window::new(),
         rejected: BTreeMap::new(),
     };
-    for events in recording.events.chunks(BATCH_EVENTS) {
-        let body = Recording::batch_json(events, START_MS);
-        let batch = scan_request(&body, &limits)?;
+    let mut body = String::from("[");
+    let mut waiting = 0;
+    for event in events {
+        if waiting > 0 {
+            body.push(',');
+        }
+        event.write_canonical(START_MS, &mut body);
+        waiting += 1;
+        if waiting == BATCH_EVENTS {
+            folded.add(&mut body)?;
+            waiting = 0;
+        }
+    }
+    if waiting > 0 {
+        folded.add(&mut body)?;
+    }
+    Ok(folded)
+}
+
+impl Folded {
+    /// Folds the batch request that `body` opens, and opens the next.
+    fn add(&mut self, body: &mut String) -> Result<(), FoldError> {
+        let limits = BatchLimits {
+            max_events: BATCH_EVENTS,
+            events: EventLimits::NONE,
+        };
+        body.push(']');
+        let batch = scan_request(body, &limits)?;
         for rejection in &batch.rejected {
-            *folded.rejected.entry(rejection.code.as_str()).or_default() += 1;
+            *self.rejected.entry(rejection.code.as_str()).or_default() += 1;
         }
         if batch.accepted > 0 {
             let value = batch.encode("offline");
-            folded.window.fold(&BatchRecord::decode(&value)?);
+            self.window.fold(&BatchRecord::decode(&value)?);
         }
+        body.clear();
+        body.push('[');
+        Ok(())
     }
-    Ok(folded)
 }

@@ -5,7 +5,8 @@
 //! to the output, never to the verdict.
 
 mod fold;
+pub mod metrics;
 mod recordings;
 
-pub use fold::{FoldError, Folded, fold};
+pub use fold::{FoldError, Folded, fold, fold_events};
 pub use recordings::{BadLine, MAX_LINE, Recordings};

@@ -3,7 +3,8 @@
 //! `{"session_id", "label", "source", "kind", "events": [{"type", "t", ...}]}` with `t` in
 //! milliseconds from the session's start. The table below maps each recorded event to the canonical
 //! form by name; what it does not name is dropped and counted, never guessed from the recording's
-//! other members. `label`, `source` and `kind` are only carried through to the output.
+//! other members. `label`, `source`, `kind`, `user` and `licence` are only carried,
+//! for outputs and for splits of data sets.
 //!
 //! | recorded | canonical | fields |
 //! |---|---|---|
@@ -59,6 +60,10 @@ pub struct Recording {
     pub source: Option<String>,
     /// Which generator or task.
     pub kind: Option<String>,
+    /// Who was recorded: splits of a data set keep a person's sessions together.
+    pub user: Option<String>,
+    /// What may be done with the recording, in the words of its source.
+    pub licence: Option<String>,
     /// The events that have a canonical form.
     pub events: Vec<RecordedEvent>,
     /// Events without one, by recorded type.
@@ -75,6 +80,16 @@ pub struct RecordedEvent {
 }
 
 impl RecordedEvent {
+    /// The canonical type.
+    pub fn event_type(&self) -> Option<EventType> {
+        EventType::from_name(self.event_type)
+    }
+
+    /// The value of a field that holds a word, by its canonical name.
+    pub fn word(&self, field: &str) -> Option<&str> {
+        self.data.get(field).and_then(Value::as_str)
+    }
+
     /// Appends the canonical JSON of the event, with `start_ms` (since the Unix epoch) as the session's start.
     pub fn write_canonical(&self, start_ms: i64, text: &mut String) {
         #[expect(
@@ -109,6 +124,10 @@ struct Line {
     label: Option<String>,
     source: Option<String>,
     kind: Option<String>,
+    #[serde(default)]
+    user: Value,
+    #[serde(default)]
+    licence: Value,
     events: Vec<Map<String, Value>>,
 }
 
@@ -124,6 +143,8 @@ impl Recording {
             label: line.label,
             source: line.source,
             kind: line.kind,
+            user: text(&line.user),
+            licence: text(&line.licence),
             events: Vec::with_capacity(line.events.len()),
             dropped: BTreeMap::new(),
         };
@@ -199,6 +220,15 @@ impl Recording {
         }
         text.push_str("]}");
         text
+    }
+}
+
+/// A name that some sources write as a number; anything else is no name, and no reason to refuse a session.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

@@ -85,3 +85,20 @@ fn a_line_that_is_no_session_says_why() {
         "event 0 has no `t`, a finite number of milliseconds"
     );
 }
+
+#[test]
+fn user_and_licence_are_carried_and_never_a_reason_to_refuse() {
+    let read = |members: &str| {
+        let line = format!(r#"{{"session_id":"a",{members}"events":[]}}"#);
+        let recording = Recording::parse(&line).unwrap();
+        (recording.user, recording.licence)
+    };
+    let owned = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        read(r#""user":"ada","licence":"MIT","#),
+        (owned("ada"), owned("MIT"))
+    );
+    assert_eq!(read(r#""user":17,"licence":null,"#), (owned("17"), None));
+    assert_eq!(read(r#""user":["x"],"#), (None, None));
+    assert_eq!(read(""), (None, None));
+}
