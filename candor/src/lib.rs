@@ -2,6 +2,7 @@
 
 pub mod dev;
 pub mod dlq;
+pub mod evaluate;
 pub mod loadgen;
 pub mod migrate;
 pub mod operate;
@@ -43,6 +44,8 @@ pub enum Verb {
     Dev(dev::Options),
     /// Judge recorded sessions offline, one JSON object per session
     Score(score::Options),
+    /// Report how well recorded sessions are told apart: Markdown, JSON and plots
+    Evaluate(evaluate::Options),
     /// Send recorded or simulated sessions to a gateway; prints a JSON summary
     ///
     /// Without --rate and --max the gaps between events are kept, divided by --speedup. With --rate or
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
             |config| block_on(dev::command(options, config)),
         ),
         Verb::Score(options) => score::command(&options),
+        Verb::Evaluate(options) => evaluate::command(&options),
         Verb::Loadgen(options) => block_on(loadgen::command(*options)),
         Verb::Topics(verb) => with_settings(|config| block_on(topics::command(verb, config))),
         Verb::Keys(verb) => with_settings(|config| block_on(keys::command(verb, config))),

@@ -4,9 +4,23 @@
 //! allow-list. Nothing of a recording but its events reaches a window: label, source, kind and name are carried
 //! to the output, never to the verdict.
 
+pub mod copies;
+pub mod dataset;
+pub mod discrimination;
+mod evaluate;
 mod fold;
+pub mod folds;
+pub mod judge;
+pub mod learn;
+pub mod left_out;
+pub mod licence;
 pub mod metrics;
+pub mod populations;
 mod recordings;
+pub mod report;
+pub mod robustness;
+pub mod targets;
 
+pub use evaluate::evaluate;
 pub use fold::{FoldError, Folded, fold, fold_events};
 pub use recordings::{BadLine, MAX_LINE, Recordings};

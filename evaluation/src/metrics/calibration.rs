@@ -113,9 +113,7 @@ fn reliability(scored: &[Scored], binning: Binning) -> Vec<Bin> {
     reason = "clamped to the bins before"
 )]
 fn tenth(place: f64) -> usize {
-    (place * number(BINS))
-        .floor()
-        .clamp(0.0, number(BINS - 1)) as usize
+    (place * number(BINS)).floor().clamp(0.0, number(BINS - 1)) as usize
 }
 
 #[cfg(test)]

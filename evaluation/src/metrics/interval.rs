@@ -101,10 +101,8 @@ fn at_most(count: usize, of: usize, p: f64) -> f64 {
 /// P(X <= count) for a count below the mode: the terms shrink downwards.
 fn tail(count: usize, of: usize, p: f64) -> f64 {
     let odds = p / (1.0 - p);
-    let mut term = (log_choose(of, count)
-        + number(count) * p.ln()
-        + number(of - count) * (-p).ln_1p())
-    .exp();
+    let mut term =
+        (log_choose(of, count) + number(count) * p.ln() + number(of - count) * (-p).ln_1p()).exp();
     let mut sum = 0.0;
     for successes in (0..=count).rev() {
         sum += term;

@@ -62,7 +62,14 @@ mod tests {
             })
             .into();
         let fit = Isotonic::fit(&scored).unwrap();
-        for (score, expected) in [(0.0, 0.0), (0.1, 0.0), (0.15, 0.5), (0.3, 0.5), (0.5, 1.0), (1.0, 1.0)] {
+        for (score, expected) in [
+            (0.0, 0.0),
+            (0.1, 0.0),
+            (0.15, 0.5),
+            (0.3, 0.5),
+            (0.5, 1.0),
+            (1.0, 1.0),
+        ] {
             assert!((fit.probability(score) - expected).abs() < 1e-12, "{score}");
         }
         assert_eq!(Isotonic::fit(&[]), None);

@@ -1,0 +1,87 @@
+//! Verdicts of a data set, survey by survey, as `candor score` gives them for one file.
+
+use std::time::Instant;
+
+use detection::{Ruleset, Window};
+use schemas::verdict::Verdict;
+
+use crate::dataset::DataSet;
+
+/// The verdict on one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The verdict, coordination included.
+    pub verdict: Verdict,
+    /// Whether the session alone, without the others of its survey, is called a bot.
+    pub alone_is_bot: bool,
+    /// Microseconds that the verdict on the session alone took.
+    pub micros: f64,
+}
+
+impl Judged {
+    /// Whether there was enough to judge by. A session that is flagged has been judged.
+    pub fn is_judged(&self) -> bool {
+        self.verdict.data_sufficiency.sufficient || self.verdict.is_bot
+    }
+}
+
+/// How sessions are judged.
+#[derive(Debug, Clone, Default)]
+pub struct Judge {
+    ruleset: Ruleset,
+}
+
+impl Judge {
+    /// Version of the rules.
+    pub fn ruleset_version(&self) -> &str {
+        &self.ruleset.version
+    }
+
+    /// Version of the model.
+    pub fn model_version(&self) -> &str {
+        detection::BUILTIN_MODEL
+    }
+
+    /// The verdict on a window alone.
+    pub fn alone(&self, window: &Window) -> Verdict {
+        window.verdict(&self.ruleset)
+    }
+
+    /// The verdicts on the windows of one survey, in their order.
+    pub fn survey(&self, windows: &[&Window]) -> Vec<Verdict> {
+        windows.iter().map(|window| self.alone(window)).collect()
+    }
+
+    /// Judges all sessions of `set`, each by the window that `window` picks.
+    pub fn all(
+        &self,
+        set: &DataSet,
+        window: impl Fn(&crate::dataset::Session) -> &Window,
+    ) -> Vec<Verdict> {
+        set.sessions
+            .chunk_by(|a, b| a.survey == b.survey)
+            .flat_map(|survey| {
+                let windows: Vec<&Window> = survey.iter().map(&window).collect();
+                self.survey(&windows)
+            })
+            .collect()
+    }
+
+    /// Judges all sessions of `set` with everything that was recorded.
+    pub fn judge(&self, set: &DataSet) -> Vec<Judged> {
+        let verdicts = self.all(set, |session| &session.window);
+        set.sessions
+            .iter()
+            .zip(verdicts)
+            .map(|(session, verdict)| {
+                let started = Instant::now();
+                let alone = self.alone(&session.window);
+                Judged {
+                    verdict,
+                    alone_is_bot: alone.is_bot,
+                    micros: started.elapsed().as_secs_f64() * 1e6,
+                }
+            })
+            .collect()
+    }
+}
