@@ -203,6 +203,18 @@ impl DataSet {
         }
     }
 
+    /// A survey of `sessions` that are already folded.
+    pub fn of(name: &str, sessions: Vec<Session>) -> Self {
+        Self {
+            surveys: vec![Survey {
+                name: name.to_owned(),
+                sessions: sessions.len(),
+            }],
+            sessions,
+            ..Self::default()
+        }
+    }
+
     fn close_survey(&mut self, before: usize) {
         if let Some(survey) = self.surveys.last_mut() {
             survey.sessions = self.sessions.len() - before;

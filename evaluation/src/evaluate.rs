@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::copies::Copies;
 use crate::dataset::DataSet;
 use crate::discrimination::{calibrations, discrimination};
 use crate::judge::{Judge, Judged};
-use crate::left_out::{Trial, left_out};
+use crate::left_out::{LeftOutReport, Trial, left_out};
 use crate::metrics::number;
 use crate::populations::{median, populations};
 use crate::report::{Histogram, Report, Slow, Timing};
-use crate::robustness::changes;
+use crate::robustness::{Change, changes};
 use crate::targets::targets;
 
 /// Bins of the histograms of scores.
@@ -17,18 +18,41 @@ const BINS: usize = 20;
 /// Slowest sessions that are listed.
 const SLOWEST: usize = 10;
 
+/// What is found beside the verdicts themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Parts {
+    /// Seed of everything drawn.
+    pub seed: u64,
+    /// The learned part.
+    pub left_out: Option<LeftOutReport>,
+    /// Replayed sessions.
+    pub copies: Option<Copies>,
+    /// Verdicts on changed sessions.
+    pub changes: Vec<Change>,
+}
+
 /// Judges `set` and reports on it. With a `trial` the learned part is tried on what it has not seen.
 pub fn evaluate(set: &DataSet, judge: &Judge, seed: u64, trial: Option<&Trial<'_>>) -> Report {
     let judged = judge.judge(set);
-    let populations = populations(set, &judged);
-    let calibrations = calibrations(set, &judged);
-    let copies = None;
+    let parts = Parts {
+        seed,
+        left_out: trial.map(|trial| left_out(set, &judged, trial)),
+        copies: None,
+        changes: changes(set, judge, &judged),
+    };
+    report(set, judge, &judged, parts)
+}
+
+/// The report on verdicts that have been given.
+pub fn report(set: &DataSet, judge: &Judge, judged: &[Judged], parts: Parts) -> Report {
+    let populations = populations(set, judged);
+    let calibrations = calibrations(set, judged);
     let unlabelled = || {
-        let sessions = set.sessions.iter().zip(&judged);
+        let sessions = set.sessions.iter().zip(judged);
         sessions.filter(|(session, _)| session.bot.is_none())
     };
     Report {
-        seed,
+        seed: parts.seed,
         ruleset: judge.ruleset_version().to_owned(),
         model: judge.model_version().to_owned(),
         surveys: set.surveys.clone(),
@@ -37,16 +61,16 @@ pub fn evaluate(set: &DataSet, judge: &Judge, seed: u64, trial: Option<&Trial<'_
             .filter(|(_, judged)| judged.verdict.is_bot)
             .count(),
         problems: set.problems.clone(),
-        targets: targets(&populations, &calibrations, copies.as_ref()),
+        targets: targets(&populations, &calibrations, parts.copies.as_ref()),
         populations,
-        all: discrimination(set, &judged, false),
-        judged: discrimination(set, &judged, true),
+        all: discrimination(set, judged, false),
+        judged: discrimination(set, judged, true),
         calibrations,
-        left_out: trial.map(|trial| left_out(set, &judged, trial)),
-        copies,
-        changes: changes(set, judge, &judged),
-        histograms: histograms(set, &judged),
-        timing: timing(set, &judged),
+        left_out: parts.left_out,
+        copies: parts.copies,
+        changes: parts.changes,
+        histograms: histograms(set, judged),
+        timing: timing(set, judged),
     }
 }
 

@@ -21,6 +21,6 @@ pub mod report;
 pub mod robustness;
 pub mod targets;
 
-pub use evaluate::evaluate;
+pub use evaluate::{Parts, evaluate, report as report_on};
 pub use fold::{FoldError, Folded, fold, fold_events};
 pub use recordings::{BadLine, MAX_LINE, Recordings};

@@ -135,9 +135,9 @@ fn discrimination(report: &Report) -> String {
         "bots",
         "AUC",
         "false positives",
-        "threshold, pooled",
+        "score above, pooled",
         "recall",
-        "threshold, worst source",
+        "score above, worst source",
         "worst source",
         "recall",
     ]);

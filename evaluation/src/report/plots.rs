@@ -31,7 +31,7 @@ fn roc(all: &Discrimination, judged: &Discrimination) -> String {
         .map(|share| (share, percent(share)))
         .into();
     let x = Axis {
-        title: "false positives (share of people flagged)",
+        title: "false positives (share of people flagged), logarithmic",
         scale: Scale::Log(LEAST_FALSE, 1.0),
         ticks,
     };
@@ -134,13 +134,7 @@ fn scores(histograms: &[Histogram]) -> String {
     let sessions = |histogram: &Histogram| histogram.counts.iter().sum::<usize>();
     let names: Vec<String> = histograms
         .iter()
-        .map(|histogram| {
-            format!(
-                "{} (n {})",
-                shortened(&histogram.source),
-                sessions(histogram)
-            )
-        })
+        .map(|histogram| format!("{} ({})", histogram.source, sessions(histogram)))
         .collect();
     let mut plot = rows("Scores by source", &names, &x);
     let top = number(histograms.len());
@@ -173,13 +167,15 @@ fn false_positives(populations: &[Population]) -> String {
         .iter()
         .filter(|p| !p.bot && p.kind.is_none())
         .collect();
-    let ticks = [0.0, 0.01, 0.02, 0.05, 0.1]
-        .map(|share| (share, percent(share)))
-        .into();
+    let widest = people.iter().map(|p| p.flagged.upper).fold(0.1, f64::max);
+    let ticks = [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
+        .into_iter()
+        .filter(|share| *share <= widest)
+        .map(|share| (share, percent(share)));
     let x = Axis {
         title: "share of people's sessions flagged, with 95 % bounds",
-        scale: Scale::Linear(0.0, 0.12),
-        ticks,
+        scale: Scale::Linear(0.0, 1.2 * widest),
+        ticks: ticks.collect(),
     };
     let names: Vec<String> = people.iter().map(|p| p.source.clone()).collect();
     let mut plot = rows("False positives by population", &names, &x);

@@ -11,7 +11,7 @@ pub(super) const REFERENCE: &str = "#777777";
 
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
-const TOP: f64 = 48.0;
+const TOP: f64 = 56.0;
 const BOTTOM: f64 = 56.0;
 
 /// How data become places along an axis.
