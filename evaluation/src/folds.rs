@@ -9,11 +9,13 @@ use crate::dataset::{DataSet, Session};
 
 /// Names of one family of generators under other names. A family is left out whole, or the model would know
 /// its sister.
-const FAMILIES: [(&str, &str); 4] = [
+const FAMILIES: [(&str, &str); 6] = [
     ("minjerk_noise", "minimum_jerk"),
     ("llm_agent_a", "llm_agent"),
-    ("ghost_cursor_asap", "ghost_cursor"),
     ("pyclick", "bezier"),
+    ("bezier_cubic", "bezier"),
+    ("bezier_noisy", "bezier"),
+    ("keys_constant", "constant_typist"),
 ];
 
 /// What the sessions of a fold's second part have in common.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemas::verdict::Method;
 use serde::Serialize;
 
 use crate::dataset::{DataSet, Session};
@@ -31,6 +32,10 @@ pub struct Population {
     pub flagged: Share,
     /// Called bots, of those that were judged.
     pub flagged_judged: Share,
+    /// Called bots, of those whose pointer was judged.
+    pub flagged_pointer: Share,
+    /// Called bots, of those whose keys were judged.
+    pub flagged_keys: Share,
     /// Called bots without the other sessions of their survey.
     pub flagged_alone: usize,
     /// Median score; `None` of nothing.
@@ -80,6 +85,11 @@ fn population(set: &DataSet, judged: &[Judged], places: &[usize]) -> Population 
     let active = sessions.iter().filter(|(session, _)| session.is_active());
     let enough = sessions.iter().filter(|(_, judged)| judged.is_judged());
     let flagged = |(_, judged): &(&Session, &Judged)| judged.verdict.is_bot;
+    let by = |method: Method| {
+        sessions
+            .iter()
+            .filter(move |(_, judged)| judged.verdict.data_sufficiency.judged.contains(&method))
+    };
     let alone = sessions.iter().filter(|(_, judged)| judged.alone_is_bot);
     Population {
         bot: false,
@@ -92,6 +102,8 @@ fn population(set: &DataSet, judged: &[Judged], places: &[usize]) -> Population 
         abstained_active: Share::of(active, |(_, judged)| !judged.is_judged()),
         flagged: Share::of(&sessions, flagged),
         flagged_judged: Share::of(enough, flagged),
+        flagged_pointer: Share::of(by(Method::Mouse), flagged),
+        flagged_keys: Share::of(by(Method::Keystroke), flagged),
         flagged_alone: alone.count(),
         median_score: median(
             sessions

@@ -2,8 +2,7 @@
 //!
 //! Sources and kinds are named here and in reports only; no verdict knows them.
 
-use std::collections::BTreeMap;
-
+use generators::{Family, Kind};
 use serde::Serialize;
 
 use crate::copies::Copies;
@@ -23,8 +22,11 @@ const PLAIN_KINDS: [&str; 5] = [
 ];
 /// Bots that draw one circle a session, which may be too little to judge by.
 const CIRCLE_KINDS: [&str; 2] = ["gan", "pynput"];
-/// Fewest people's sessions of a source that speak for themselves.
+/// Share of people's sessions that may be flagged.
 const PEOPLE_FLAGGED: f64 = 0.01;
+/// Simulated people who draw by touch, and what of them may be flagged.
+const TOUCH_DRAWINGS: [&str; 2] = ["touch_drawer", "finger_drawer"];
+const TOUCH_FLAGGED: f64 = 0.02;
 /// Share of active people's sessions that may be left unjudged.
 const PEOPLE_ABSTAINED: f64 = 0.2;
 /// Expected calibration error.
@@ -42,6 +44,8 @@ pub enum Outcome {
     FallsShort,
     /// Nothing to measure.
     NoData,
+    /// There is no target.
+    Reported,
 }
 
 impl Outcome {
@@ -52,6 +56,7 @@ impl Outcome {
             Self::HoldsTooFew => "holds, too few to show it",
             Self::FallsShort => "**falls short**",
             Self::NoData => "no data",
+            Self::Reported => "reported",
         }
     }
 }
@@ -76,17 +81,42 @@ pub fn targets(
     copies: Option<&Copies>,
 ) -> Vec<Target> {
     let mut targets = Vec::new();
-    for people in populations.iter().filter(|p| !p.bot && p.kind.is_none()) {
+    let people = |kinds: bool| {
+        populations
+            .iter()
+            .filter(move |p| !p.bot && p.kind.is_some() == kinds)
+    };
+    for people in people(false).filter(|people| people.source != OWN_SOURCE) {
         targets.extend(of_people(people));
     }
+    let simulated = people(true).filter(|people| people.source == OWN_SOURCE);
+    targets.extend(simulated.map(of_simulated_people));
     let kinds = || populations.iter().filter(|p| p.bot && p.kind.is_some());
     targets.extend(
         kinds()
             .filter(|bots| bots.source != OWN_SOURCE)
             .map(of_bots),
     );
-    let own: Vec<&Population> = kinds().filter(|bots| bots.source == OWN_SOURCE).collect();
-    targets.extend(own_families(&own));
+    for (name, family) in [("pointer", Family::Pointer), ("key", Family::Keys)] {
+        let own: Vec<(&str, Share)> = kinds()
+            .filter(|bots| family_of(bots) == Some(family))
+            .filter_map(|bots| {
+                let share = if family == Family::Keys {
+                    bots.flagged_keys
+                } else {
+                    bots.flagged_pointer
+                };
+                Some((bots.kind.as_deref()?, share))
+            })
+            .collect();
+        targets.extend(own_families(name, &own));
+    }
+    let formula = [Some(Family::Pointer), Some(Family::Keys), None];
+    targets.extend(
+        kinds()
+            .filter(|bots| !formula.contains(&family_of(bots)))
+            .map(of_own_bots),
+    );
     targets.extend(copies.into_iter().flat_map(of_copies));
     let of_score = calibrations.iter().filter(|named| !named.refitted);
     targets.extend(of_score.map(of_calibration));
@@ -153,16 +183,33 @@ fn of_bots(bots: &Population) -> Target {
     }
 }
 
-/// Mean and worst over the project's own families; a family that is never judged has no rate.
-fn own_families(families: &[&Population]) -> Vec<Target> {
-    let rates: BTreeMap<&str, f64> = families
+/// Simulated people, each kind for itself: drawings by touch are the hardest.
+fn of_simulated_people(people: &Population) -> Target {
+    let kind = people.kind.as_deref().unwrap_or_default();
+    let most = if TOUCH_DRAWINGS.contains(&kind) {
+        TOUCH_FLAGGED
+    } else {
+        PEOPLE_FLAGGED
+    };
+    Target {
+        population: format!("simulated people: {kind}"),
+        target: format!("flagged at most {}", percent(most)),
+        measured: measured(&people.flagged),
+        outcome: at_most(&people.flagged, most),
+    }
+}
+
+/// Mean and worst over the project's own generators of one family, over sessions in which its channel had enough;
+/// a generator without such sessions has no rate.
+fn own_families(name: &str, generators: &[(&str, Share)]) -> Vec<Target> {
+    let rates: Vec<(&str, f64)> = generators
         .iter()
-        .filter_map(|bots| Some((bots.kind.as_deref()?, bots.flagged_judged.rate?)))
+        .filter_map(|(kind, share)| Some((*kind, share.rate?)))
         .collect();
-    let Some((worst, rate)) = rates.iter().min_by(|a, b| a.1.total_cmp(b.1)) else {
+    let Some((worst, rate)) = rates.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
         return Vec::new();
     };
-    let mean = rates.values().sum::<f64>() / number(rates.len());
+    let mean = rates.iter().map(|(_, rate)| rate).sum::<f64>() / number(rates.len());
     let reached = |holds: bool| {
         if holds {
             Outcome::Holds
@@ -171,14 +218,14 @@ fn own_families(families: &[&Population]) -> Vec<Target> {
         }
     };
     let population = format!(
-        "bots: {} own families, sessions with enough data",
-        families.len()
+        "bots: {} own {name} generators, sessions with enough data",
+        generators.len()
     );
     vec![
         Target {
             population: population.clone(),
             target: "found on average at least 95 %".to_owned(),
-            measured: format!("{} over {} judged families", percent(mean), rates.len()),
+            measured: format!("{} over {}", percent(mean), rates.len()),
             outcome: reached(mean >= 0.95),
         },
         Target {
@@ -190,6 +237,29 @@ fn own_families(families: &[&Population]) -> Vec<Target> {
     ]
 }
 
+/// The family that a simulated kind belongs to.
+fn family_of(bots: &Population) -> Option<Family> {
+    let kind = bots.kind.as_deref()?.parse::<Kind>().ok()?;
+    (bots.source == OWN_SOURCE).then(|| kind.family())
+}
+
+/// Bots of the project's own that have neither a pointer nor keys of a formula.
+fn of_own_bots(bots: &Population) -> Target {
+    Target {
+        population: format!(
+            "bots: {OWN_SOURCE} / {}",
+            bots.kind.as_deref().unwrap_or_default()
+        ),
+        target: "reported".to_owned(),
+        measured: format!(
+            "{}; abstained {}",
+            measured(&bots.flagged),
+            share_percent(&bots.abstained)
+        ),
+        outcome: Outcome::Reported,
+    }
+}
+
 fn of_copies(copies: &Copies) -> Vec<Target> {
     let found = copies.rows.iter().map(|row| Target {
         population: format!("replayed sessions: {}", row.name),
@@ -199,7 +269,11 @@ fn of_copies(copies: &Copies) -> Vec<Target> {
             "reported".to_owned()
         },
         measured: measured(&row.found),
-        outcome: at_least(&row.found, if row.required { 0.95 } else { 0.0 }),
+        outcome: if row.required {
+            at_least(&row.found, 0.95)
+        } else {
+            Outcome::Reported
+        },
     });
     let pairs = Target {
         population: "pairs of different people".to_owned(),

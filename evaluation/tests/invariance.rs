@@ -22,7 +22,7 @@ fn verdict(line: &Value) -> schemas::verdict::Verdict {
 fn sessions() -> impl Iterator<Item = Value> {
     let of_kind = |kind| {
         let generator = Generator::new(71, Mix::only(kind));
-        (0..3).map(move |index| serde_json::from_str(&generator.session(index).to_line()).unwrap())
+        (0..2).map(move |index| serde_json::from_str(&generator.session(index).to_line()).unwrap())
     };
     Kind::ALL.into_iter().flat_map(of_kind)
 }
@@ -69,11 +69,11 @@ fn channels_that_only_some_sources_have_do_not_change_what_a_session_is() {
 #[test]
 fn the_evaluation_counts_no_flip_of_order_or_names() {
     let mut set = DataSet::default();
-    set.simulate(5, 3);
+    set.simulate(5, 1);
     let judge = Judge::default();
     let judged = judge.judge(&set);
     let changes = changes(&set, &judge, &judged);
-    assert_eq!(changes[0].sessions, 3 * Kind::ALL.len());
+    assert_eq!(changes[0].sessions, Kind::ALL.len());
     assert_eq!((changes[0].acquitted, changes[0].accused), (0, 0));
     assert_eq!(changes[0].scores_differ, 0);
 }
