@@ -27,6 +27,11 @@ impl Dice {
         Self(rng)
     }
 
+    /// A seed for something else.
+    pub(crate) fn seed(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// Uniform in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         // The upper 53 bits are what a double holds exactly.

@@ -25,6 +25,8 @@
 //! A field of the last kind, or with a canonical name of its own, whose value breaks the allow-list is
 //! left out; the event stays.
 
+mod change;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -11,6 +11,32 @@ const LINE: &str = r#"{"session_id":"a/1","label":"bot","source":"s","kind":"k",
     {"type":"scroll","t":40,"dy":-100},{"type":"gesture","t":50}]}"#;
 
 #[test]
+fn numbers_change_only_where_they_are() {
+    let line = r#"{"session_id":"a","events":[{"type":"mouse_move","t":1,"x":3,"y":4},{"type":"scroll","t":2,"dy":9},{"type":"touch_end","t":3,"x":1,"y":2}]}"#;
+    let mut recording = Recording::parse(line).unwrap();
+    let [moved, scrolled, lifted] = &mut recording.events[..] else {
+        panic!("three events")
+    };
+    assert!(moved.is_move() && !scrolled.is_move() && !lifted.is_move());
+    moved.set_position((5.5, 7.0));
+    assert_eq!(moved.position(), Some((5.5, 7.0)));
+    moved.set_number("x", f64::NAN);
+    moved.set_number("dwell", 3.0);
+    assert_eq!(
+        (moved.number("x"), moved.number("dwell")),
+        (Some(5.5), None)
+    );
+    scrolled.set_position((1.0, 1.0));
+    assert_eq!(
+        (scrolled.position(), scrolled.number("dy")),
+        (None, Some(9.0))
+    );
+    let mut text = String::new();
+    moved.write_canonical(0, &mut text);
+    assert!(text.contains(r#""x":5.5,"y":7}"#), "{text}");
+}
+
+#[test]
 fn every_mapped_event_passes_the_allow_list() {
     let recording = Recording::parse(&LINE.replace('\n', "")).unwrap();
     let body = Recording::batch_json(&recording.events, 1_790_000_000_000);
