@@ -159,9 +159,9 @@ kinds! {
     KeysMixture "keys_mixture" Keys typists::mixture, "Key intervals of two speeds; a person in all else.";
     KeysSlowSpace "keys_slow_space" Keys typists::slow_space, "Log-normal key intervals, longer before a space; a person in all else.";
     KeysAutoregressive "keys_autoregressive" Keys typists::autoregressive, "Key intervals of an autoregressive process; a person in all else.";
-    Playwright "playwright" Driver drivers::playwright, "Playwright: equal steps or none at the speed of its protocol, keys typed with one delay.";
-    Selenium "selenium" Driver drivers::selenium, "Selenium's action chains: moves of 250 ms in equal steps to the exact centre, keys sent at once.";
-    GhostCursor "ghost_cursor" Driver drivers::ghost_cursor, "Puppeteer with ghost-cursor as it comes: curves sent as fast as the protocol answers.";
+    Playwright "playwright" Driver drivers::playwright, "Playwright: equal steps or none, as fast as the browser answers, keys typed with one delay.";
+    Selenium "selenium" Driver drivers::selenium, "Selenium's action chains: moves of 250 ms to the exact centre in equal steps or a jump, keys sent at once.";
+    GhostCursor "ghost_cursor" Driver drivers::ghost_cursor, "Puppeteer with ghost-cursor as it comes: curves sent as fast as the browser answers.";
     Humanised "humanised_driver" Driver drivers::humanised, "A driver with curves, overshoot, random holds and a delay drawn for each key.";
     ScreenshotAgent "screenshot_agent" Agent agents::screenshot_agent, "Screenshot, seconds of thought, an act or a few at once.";
     PooledReplay "pooled_replay" Replay replays::pooled_replay, "Strokes of a bank of recorded people, turned, scaled and warped; a person in all else.";

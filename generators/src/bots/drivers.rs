@@ -1,9 +1,10 @@
 //! The mechanics of well-known drivers of browsers, as their documentation describes them. The drivers
 //! themselves are not used: what is simulated is what a page would see of them.
 
-use super::curves::{BezierCurve, on_curve};
+use super::curves::on_curve;
 use super::rhythms::{Dwell, Rhythm, RhythmicKeys};
 use super::routes::along;
+use super::sampling::Easing;
 use super::text::classes;
 use super::typing::Insert;
 use super::{bot, run};
@@ -41,6 +42,20 @@ impl Route for CommandedLine {
                 at: along(from, to, as_f64(number) / as_f64(self.steps)),
             })
             .collect()
+    }
+}
+
+/// The time from one move to the next. A browser answers a move once it has drawn the frame, so most
+/// drivers are held to about a frame a move, with the delays of a busy machine; some are not.
+fn move_pause(dice: &mut Dice) -> Spread {
+    if dice.chance(0.3) {
+        return COMMAND;
+    }
+    Spread::Skewed {
+        median: dice.between(15.5, 19.0),
+        sigma: dice.between(0.12, 0.5),
+        least: 4.0,
+        most: 140.0,
     }
 }
 
@@ -98,7 +113,7 @@ pub(crate) fn playwright(mut dice: Dice) -> Vec<Event> {
     };
     let route = CommandedLine {
         steps: if locator { 1 } else { dice.whole(5, 30) },
-        pause: COMMAND,
+        pause: move_pause(&mut dice),
     };
     let press = Press {
         hover: Spread::Uniform(1.0, 6.0),
@@ -119,12 +134,19 @@ pub(crate) fn playwright(mut dice: Dice) -> Vec<Event> {
     run(dice, SURVEY, 0.3, bot)
 }
 
-/// Selenium's action chains: pointer moves of 250 ms in equal steps of a frame to the exact centre, and
-/// `send_keys`, a few milliseconds a key.
+/// Selenium's action chains: pointer moves of 250 ms to the exact centre, which one browser's driver shows
+/// as equal steps of a frame and another as a jump, and `send_keys`, a few milliseconds a key.
 pub(crate) fn selenium(mut dice: Dice) -> Vec<Event> {
+    let jumps = dice.chance(0.5);
     let route = CommandedLine {
-        steps: dice.whole(14, 16),
+        steps: if jumps { 1 } else { dice.whole(14, 16) },
         pause: Spread::Uniform(15.8, 17.6),
+    };
+    let chain = dice.between(0.0, 150.0);
+    let hover = if jumps && dice.chance(0.7) {
+        Spread::Uniform(250.0, 270.0 + chain)
+    } else {
+        Spread::Uniform(1.0, 12.0)
     };
     let hold = if dice.chance(0.6) {
         Spread::Uniform(1.0, 9.0)
@@ -132,7 +154,7 @@ pub(crate) fn selenium(mut dice: Dice) -> Vec<Event> {
         waiting(&mut dice, 50.0, 110.0)
     };
     let press = Press {
-        hover: Spread::Uniform(2.0, 20.0),
+        hover,
         hold,
         aim: 0.0,
     };
@@ -150,7 +172,7 @@ pub(crate) fn selenium(mut dice: Dice) -> Vec<Event> {
     run(dice, SURVEY, 0.4, bot)
 }
 
-/// A cubic Bezier curve with both control points on one side, sent as fast as the protocol answers; far
+/// A cubic Bezier curve with both control points on one side, sent as fast as the browser answers; far
 /// targets are overshot and corrected.
 #[derive(Debug, Clone)]
 struct GhostCurve {
@@ -219,7 +241,10 @@ pub(crate) fn ghost_cursor(mut dice: Dice) -> Vec<Event> {
         hold: COMMAND,
         aim: 0.22,
     };
-    let mut bot = paced(bot(GhostCurve { pause: COMMAND }, press), &mut dice);
+    let route = GhostCurve {
+        pause: move_pause(&mut dice),
+    };
+    let mut bot = paced(bot(route, press), &mut dice);
     let delay = dice.between(0.0, 110.0);
     bot.typing = Box::new(CommandedKeys {
         held: Spread::Uniform(delay + 0.5, delay + 3.0),
@@ -231,26 +256,80 @@ pub(crate) fn ghost_cursor(mut dice: Dice) -> Vec<Event> {
     run(dice, SURVEY, 0.2, bot)
 }
 
-/// A timed curve that goes past far targets and comes back.
+/// A cubic curve in eased steps with a pause after each, whatever the distance, that sometimes goes past
+/// far targets and comes back.
 #[derive(Debug, Clone)]
 struct Overshooting {
-    curve: BezierCurve,
+    /// Deviation of the control points from the line, as a share of the distance.
+    bend: f64,
+    easing: Easing,
+    /// Fewest and most steps.
+    count: (usize, usize),
+    pause: Spread,
+    /// Noise on each position, pixels.
+    noise: f64,
     overshoots: f64,
 }
 
+impl Overshooting {
+    fn draw(dice: &mut Dice) -> Self {
+        let fewest = dice.whole(12, 30);
+        Self {
+            bend: dice.between(0.08, 0.2),
+            easing: Easing::smooth(dice),
+            count: (fewest, fewest + dice.whole(5, 35)),
+            pause: Spread::Skewed {
+                median: dice.between(9.0, 19.0),
+                sigma: dice.between(0.1, 0.45),
+                least: 4.0,
+                most: 120.0,
+            },
+            noise: [0.0, 0.5, 1.0][dice.below(3)],
+            overshoots: dice.between(0.0, 0.5),
+        }
+    }
+
+    fn curve(&self, dice: &mut Dice, from: Point, to: Point) -> Vec<Step> {
+        let spread = from.distance(to) * self.bend;
+        let mut control = |share: f64| {
+            let on_line = along(from, to, share);
+            Point {
+                x: on_line.x + dice.normal(0.0, spread),
+                y: on_line.y + dice.normal(0.0, spread),
+            }
+        };
+        let polygon = [from, control(0.3), control(0.7), to];
+        let count = dice.whole(self.count.0, self.count.1);
+        let place = |number: usize| {
+            let share = as_f64(number) / as_f64(count);
+            let mut at = on_curve(&polygon, self.easing.at(share));
+            if number < count {
+                at.x += dice.normal(0.0, self.noise);
+                at.y += dice.normal(0.0, self.noise);
+            }
+            Step {
+                after: dice.draw(self.pause),
+                at,
+            }
+        };
+        (1..=count).map(place).collect()
+    }
+}
+
 impl Route for Overshooting {
-    fn steps(&mut self, dice: &mut Dice, from: Point, to: Point, size: f64) -> Vec<Step> {
+    fn steps(&mut self, dice: &mut Dice, from: Point, to: Point, _size: f64) -> Vec<Step> {
         if from.distance(to) < 200.0 || !dice.chance(self.overshoots) {
-            return self.curve.steps(dice, from, to, size);
+            return self.curve(dice, from, to);
         }
         let past = along(from, to, dice.between(1.03, 1.12));
-        let mut steps = self.curve.steps(dice, from, past, size);
+        let mut steps = self.curve(dice, from, past);
         let pause = dice.between(30.0, 120.0);
-        let mut back = self.curve.steps(dice, past, to, size);
-        back[0].after += pause;
-        // The way back is short, and quick.
-        for step in &mut back {
-            step.after *= 0.5;
+        // The way back is short: the last of every three steps, so that the end stays the end.
+        let back = self.curve(dice, past, to);
+        let skipped = (back.len() - 1) % 3;
+        let mut back: Vec<Step> = back.into_iter().skip(skipped).step_by(3).collect();
+        if let Some(first) = back.first_mut() {
+            first.after += pause;
         }
         steps.append(&mut back);
         steps
@@ -260,10 +339,7 @@ impl Route for Overshooting {
 /// A driver with every remedy that guides recommend: curves, overshoot, random holds, a delay drawn for
 /// each key, now and then a wrong letter.
 pub(crate) fn humanised(mut dice: Dice) -> Vec<Event> {
-    let route = Overshooting {
-        curve: BezierCurve::cubic_with_noise(&mut dice),
-        overshoots: dice.between(0.1, 0.5),
-    };
+    let route = Overshooting::draw(&mut dice);
     let press = Press {
         hover: Spread::Uniform(40.0, dice.between(120.0, 350.0)),
         hold: Spread::Uniform(50.0, dice.between(90.0, 150.0)),
