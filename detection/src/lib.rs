@@ -17,6 +17,7 @@ mod ruleset;
 mod stats;
 mod strokes;
 mod thresholds;
+mod typing;
 mod window;
 mod writers;
 

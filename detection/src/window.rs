@@ -94,6 +94,12 @@ impl Window {
                 self.pointer.event(event);
                 self.strokes.event(event);
                 self.focus.activity(event);
+                // Only a press can move the caret; a page or question may come and go within one text.
+                if event.event_type == EventType::Click
+                    || matches!(event.word(Field::Phase), Some("down" | "start"))
+                {
+                    self.keys.interrupt();
+                }
             }
             EventType::Keypress | EventType::Keystroke => {
                 self.keys.event(event);
@@ -109,10 +115,7 @@ impl Window {
             EventType::PageView
             | EventType::QuestionView
             | EventType::QuestionAnswer
-            | EventType::Honeypot => {
-                self.answers.event(event);
-                self.keys.interrupt();
-            }
+            | EventType::Honeypot => self.answers.event(event),
             EventType::Device => self.device.event(event),
             EventType::Network => self.network.event(event),
             EventType::Copy | EventType::Custom => {}
@@ -132,10 +135,12 @@ impl Window {
     /// Judges what has been seen. `processing_time_ms` is 0: the caller has the clock.
     pub fn verdict(&self, ruleset: &Ruleset) -> Verdict {
         let rules = &ruleset.thresholds;
-        let mut mouse = self.pointer.judge(rules, self.device.surroundings());
+        let surroundings = self.device.surroundings();
+        let touch = self.pointer.touched() || surroundings.touch;
+        let mut mouse = self.pointer.judge(rules, surroundings);
         self.strokes.judge_into(&mut mouse);
         let judgements = vec![
-            self.keys.judge(rules),
+            self.keys.judge(rules, touch),
             mouse,
             self.timing.judge(rules),
             self.device.judge(&self.pointer),

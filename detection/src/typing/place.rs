@@ -1,0 +1,114 @@
+//! What a key is in the text, and where in the text an interval lies.
+
+/// Classes of keys that make text. Every other key ends a run: its rhythm is that of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    Letter,
+    Space,
+    Mark,
+    Digit,
+    Correction,
+}
+
+impl Class {
+    pub(super) const COUNT: usize = 5;
+
+    pub(crate) fn of(key: &str) -> Option<Self> {
+        match key {
+            "letter" => Some(Self::Letter),
+            "space" => Some(Self::Space),
+            "punctuation" => Some(Self::Mark),
+            "digit" => Some(Self::Digit),
+            "backspace" | "delete" => Some(Self::Correction),
+            _ => None,
+        }
+    }
+
+    pub(super) fn from_index(index: u8) -> Option<Self> {
+        let all = [
+            Self::Letter,
+            Self::Space,
+            Self::Mark,
+            Self::Digit,
+            Self::Correction,
+        ];
+        all.get(usize::from(index)).copied()
+    }
+}
+
+/// Where in the text an interval lies: between which classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    InWord,
+    WordStart,
+    WordEnd,
+    ToMark,
+    AfterMark,
+    ToCorrection,
+    AfterCorrection,
+    Correcting,
+    DigitEdge,
+    Alike,
+    Capital,
+}
+
+impl Place {
+    pub(super) const COUNT: usize = 11;
+    const ALL: [Self; Self::COUNT] = [
+        Self::InWord,
+        Self::WordStart,
+        Self::WordEnd,
+        Self::ToMark,
+        Self::AfterMark,
+        Self::ToCorrection,
+        Self::AfterCorrection,
+        Self::Correcting,
+        Self::DigitEdge,
+        Self::Alike,
+        Self::Capital,
+    ];
+
+    /// The place of the interval from a press of `before` to one of `class`; `shifted` when Shift went down between.
+    pub(super) fn of(before: Class, class: Class, shifted: bool) -> Self {
+        use Class::{Correction, Digit, Mark, Space};
+        match (before, class) {
+            (Correction, Correction) => Self::Correcting,
+            (_, Correction) => Self::ToCorrection,
+            (Correction, _) => Self::AfterCorrection,
+            (_, Space) => Self::WordEnd,
+            _ if shifted => Self::Capital,
+            (Space, _) => Self::WordStart,
+            (_, Mark) => Self::ToMark,
+            (Mark, _) => Self::AfterMark,
+            (Digit, Digit) => Self::Alike,
+            (Digit, _) | (_, Digit) => Self::DigitEdge,
+            _ => Self::InWord,
+        }
+    }
+
+    /// How much later than inside a word people press here, in standard deviations of ranks: rounded from
+    /// recorded typists of five sources; the first press of a correction and a capital wait longest.
+    fn delay(self) -> f64 {
+        match self {
+            Self::InWord | Self::WordEnd => 0.0,
+            Self::WordStart => 0.6,
+            Self::ToMark | Self::DigitEdge => 1.2,
+            Self::AfterMark => 0.3,
+            Self::ToCorrection => 1.6,
+            Self::AfterCorrection => 0.8,
+            Self::Correcting | Self::Alike => 0.2,
+            Self::Capital => 1.5,
+        }
+    }
+
+    /// The expected delay at every place.
+    pub(super) fn expected(index: usize) -> Option<f64> {
+        Self::ALL.get(index).map(|place| place.delay())
+    }
+
+    /// The same without the edges of words: a generator that slows down at spaces follows those.
+    pub(super) fn expected_off_spaces(index: usize) -> Option<f64> {
+        let place = Self::ALL.get(index)?;
+        (!matches!(place, Self::WordStart | Self::WordEnd)).then(|| place.delay())
+    }
+}
