@@ -1,6 +1,7 @@
 //! `candor score`: judges recorded sessions offline, one JSON object per session.
 //!
-//! Sessions go the way they go in production: the request scanner with its allow-list, the batch
+//! The sessions of one invocation are one survey: all files are read to the end, then each session is written with what
+//! it has in common with the others. Sessions go the way they go in production: the request scanner with its allow-list, the batch
 //! record, the detector's window and the builtin ruleset. Nothing of a recording but its events reaches
 //! the window; label, source and kind are only carried to the output. The output is a function of the
 //! input: sessions begin at a fixed time, and no clock is read.
@@ -12,8 +13,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use detection::Ruleset;
-use evaluation::{Recordings, fold};
-use schemas::recording::Recording;
+use evaluation::{Recordings, Scored, SurveyScoring};
 use schemas::verdict::{Method, Reason, RiskLevel, SessionClass};
 use serde::Serialize;
 
@@ -55,8 +55,8 @@ pub fn command(options: &Options) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Scores every session of the files in order, writing verdicts to `output` and problems to `problems`.
-/// `false` if a file could not be opened; bad lines are reported and passed over.
+/// Scores the sessions of the files as one survey, writing verdicts to `output` in the order of the sessions and problems
+/// to `problems`. `false` if a file could not be opened; bad lines are reported and passed over.
 ///
 /// # Errors
 /// When `output` cannot be written. A closed pipe ends the run without one.
@@ -65,61 +65,61 @@ pub fn run(
     mut output: impl Write,
     mut problems: impl Write,
 ) -> io::Result<bool> {
-    let ruleset = Ruleset::default();
+    let mut survey = SurveyScoring::new(Ruleset::default());
     let mut all_opened = true;
     for path in &options.files {
-        let recordings = match Recordings::open(path) {
-            Ok(recordings) => recordings,
+        match Recordings::open(path) {
+            Ok(recordings) => read(recordings, &mut survey, &mut problems),
             Err(error) => {
                 all_opened = false;
                 let _ = writeln!(problems, "{}: {error}", path.display());
-                continue;
-            }
-        };
-        for item in recordings {
-            let written = match item {
-                Ok(recording) => write_scored(&recording, &ruleset, &mut output, &mut problems),
-                Err(bad) => {
-                    // A closed standard error must not stop the verdicts.
-                    let _ = writeln!(problems, "{bad}");
-                    Ok(())
-                }
-            };
-            match written {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(all_opened),
-                other => other?,
             }
         }
     }
-    match output.flush() {
+    let mut written = Ok(());
+    for scored in survey.finish() {
+        written = write(&scored, &mut output);
+        if written.is_err() {
+            break;
+        }
+    }
+    match written.and_then(|()| output.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(all_opened),
         other => other.map(|()| all_opened),
     }
 }
 
-fn write_scored(
-    recording: &Recording,
-    ruleset: &Ruleset,
-    output: &mut impl Write,
-    problems: &mut impl Write,
-) -> io::Result<()> {
-    let folded = match fold(recording) {
-        Ok(folded) => folded,
-        Err(error) => {
-            let _ = writeln!(problems, "{}: {error}", recording.session_id);
-            return Ok(());
-        }
-    };
-    for (code, count) in &folded.rejected {
+/// Adds the sessions of one file. A closed standard error must not stop the verdicts.
+fn read(recordings: Recordings, survey: &mut SurveyScoring, problems: &mut impl Write) {
+    for item in recordings {
+        let recording = match item {
+            Ok(recording) => recording,
+            Err(bad) => {
+                let _ = writeln!(problems, "{bad}");
+                continue;
+            }
+        };
         let session = &recording.session_id;
-        let _ = writeln!(problems, "{session}: {count} event(s) rejected: {code}");
+        match survey.add(&recording) {
+            Ok(rejected) => {
+                for (code, count) in &rejected {
+                    let _ = writeln!(problems, "{session}: {count} event(s) rejected: {code}");
+                }
+            }
+            Err(error) => {
+                let _ = writeln!(problems, "{session}: {error}");
+            }
+        }
     }
-    let verdict = folded.window.verdict(ruleset);
+}
+
+fn write(scored: &Scored, output: &mut impl Write) -> io::Result<()> {
+    let verdict = &scored.verdict;
     let line = Line {
-        session_id: &recording.session_id,
-        label: recording.label.as_deref(),
-        source: recording.source.as_deref(),
-        kind: recording.kind.as_deref(),
+        session_id: &scored.session_id,
+        label: scored.label.as_deref(),
+        source: scored.source.as_deref(),
+        kind: scored.kind.as_deref(),
         is_bot: verdict.is_bot,
         confidence_score: verdict.confidence_score,
         risk_level: verdict.risk_level,

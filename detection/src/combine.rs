@@ -21,7 +21,7 @@ use crate::ruleset::{BUILTIN_MODEL, Ruleset, Thresholds};
 /// Most reasons in a verdict.
 const MAX_REASONS: usize = 12;
 /// Nothing is ever certain.
-const MAX_SCORE: f64 = 0.99;
+pub(crate) const MAX_SCORE: f64 = 0.99;
 
 /// Most that tests of behaviour weigh together when assistive technology is in use: below every level of
 /// risk but the second.
@@ -182,7 +182,7 @@ fn class(
     }
 }
 
-fn action(score: f64, rules: &Thresholds, class: SessionClass) -> RecommendedAction {
+pub(crate) fn action(score: f64, rules: &Thresholds, class: SessionClass) -> RecommendedAction {
     if score >= rules.critical_score {
         RecommendedAction::Exclude
     } else if score >= rules.medium_score || class == SessionClass::AiAssisted {
@@ -192,7 +192,7 @@ fn action(score: f64, rules: &Thresholds, class: SessionClass) -> RecommendedAct
     }
 }
 
-fn summary(class: SessionClass, score: f64, reasons: &[Reason]) -> String {
+pub(crate) fn summary(class: SessionClass, score: f64, reasons: &[Reason]) -> String {
     let percent = (score * 100.0).round();
     let lead = match class {
         SessionClass::Human => "Nothing that was seen speaks for automation".to_owned(),

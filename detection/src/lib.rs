@@ -14,13 +14,16 @@ mod compact;
 mod finding;
 mod fingerprint;
 mod ruleset;
+mod sketch;
 mod stats;
 mod strokes;
+pub mod survey;
 mod thresholds;
 mod typing;
 mod window;
 mod writers;
 
 pub use ruleset::{BUILTIN_MODEL, BUILTIN_RULESET, MODEL_FORMATS, Ruleset, Thresholds};
+pub use sketch::{BadSketch, SessionSketch};
 pub use thresholds::{Threshold, ThresholdError};
 pub use window::{Folded, Window};

@@ -10,6 +10,7 @@ use crate::channels::{Answers, Device, Focus, Keys, Network, Pointer, Scroll, Ti
 use crate::combine::{self, Case};
 use crate::compact::unless_default;
 use crate::ruleset::Ruleset;
+use crate::sketch::{SessionSketch, Sketches};
 use crate::strokes::Strokes;
 use crate::writers::{Admission, WriterLedger};
 
@@ -47,6 +48,8 @@ pub struct Window {
     pub(crate) scroll: Scroll,
     #[serde(with = "unless_default")]
     pub(crate) answers: Answers,
+    #[serde(with = "unless_default")]
+    sketches: Sketches,
 }
 
 impl Window {
@@ -93,6 +96,7 @@ impl Window {
             EventType::MouseMove | EventType::Pointer | EventType::Click | EventType::Touch => {
                 self.pointer.event(event);
                 self.strokes.event(event);
+                self.sketches.pointer(event);
                 self.focus.activity(event);
                 // Only a press can move the caret; a page or question may come and go within one text.
                 if event.event_type == EventType::Click
@@ -104,6 +108,7 @@ impl Window {
             EventType::Keypress | EventType::Keystroke => {
                 self.keys.event(event);
                 self.answers.key();
+                self.sketches.key(event);
                 self.focus.activity(event);
             }
             EventType::Focus | EventType::Blur | EventType::Visibility => self.focus.event(event),
@@ -132,6 +137,11 @@ impl Window {
         self.unordered
     }
 
+    /// What can be compared with other sessions of the survey.
+    pub fn sketch(&self) -> SessionSketch {
+        self.sketches.session()
+    }
+
     /// Judges what has been seen. `processing_time_ms` is 0: the caller has the clock.
     pub fn verdict(&self, ruleset: &Ruleset) -> Verdict {
         let rules = &ruleset.thresholds;
@@ -139,6 +149,7 @@ impl Window {
         let touch = self.pointer.touched() || surroundings.touch;
         let mut mouse = self.pointer.judge(rules, surroundings);
         self.strokes.judge_into(&mut mouse);
+        self.sketches.find(&mut mouse);
         let judgements = vec![
             self.keys.judge(rules, touch),
             mouse,

@@ -49,7 +49,14 @@ impl Judge {
 
     /// The verdicts on the windows of one survey, in their order.
     pub fn survey(&self, windows: &[&Window]) -> Vec<Verdict> {
-        windows.iter().map(|window| self.alone(window)).collect()
+        let sketches: Vec<_> = windows.iter().map(|window| window.sketch()).collect();
+        let found = detection::survey::coordinated(&sketches);
+        let judged = windows.iter().zip(found).map(|(window, found)| {
+            let mut verdict = self.alone(window);
+            detection::survey::apply(&mut verdict, found, &self.ruleset);
+            verdict
+        });
+        judged.collect()
     }
 
     /// Judges all sessions of `set`, each by the window that `window` picks.

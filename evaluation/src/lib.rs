@@ -19,8 +19,10 @@ pub mod populations;
 mod recordings;
 pub mod report;
 pub mod robustness;
+mod survey;
 pub mod targets;
 
 pub use evaluate::{Parts, evaluate, report as report_on};
 pub use fold::{FoldError, Folded, fold, fold_events};
 pub use recordings::{BadLine, MAX_LINE, Recordings};
+pub use survey::{Scored, SurveyScoring};
