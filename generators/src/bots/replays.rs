@@ -129,6 +129,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn strokes_of_a_bank_lead_to_the_target_with_the_shape_they_were_recorded_with() {
+        let mut dice = Dice::new(6, 0);
+        let strokes = Bank::record(dice.other_stream(BANK));
+        assert_eq!(strokes.len(), STROKES);
+        let mut bank = Bank {
+            strokes: vec![strokes[0].clone()],
+            tempo: 0.0,
+            noise: 0.0,
+        };
+        let (from, to) = (Point { x: 10.0, y: 10.0 }, Point { x: 400.0, y: 300.0 });
+        let steps = bank.steps(&mut dice, from, to, 40.0);
+        assert!(steps.last().unwrap().at.distance(to) < 1e-6);
+        let back = turn((from, to), (strokes[0].from, strokes[0].end()));
+        for (replayed, original) in steps.iter().zip(&strokes[0].steps) {
+            assert!(back(replayed.at).distance(original.at) < 1e-6);
+            assert_eq!(replayed.after.to_bits(), original.after.to_bits());
+        }
+    }
+
+    #[test]
     fn a_turn_takes_ends_to_ends_and_keeps_shape() {
         let point = |x, y| Point { x, y };
         let turned = turn(

@@ -1,5 +1,15 @@
 //! The habits that the README promises are the habits that come out.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a session without what it promises is a failed test"
+)]
+
+mod drivers;
+mod hands;
+mod keys;
+mod people;
+
 use std::collections::BTreeSet;
 
 use generators::{Event, Generator, Kind, Member, Mix, Session};
