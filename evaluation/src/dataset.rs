@@ -20,6 +20,11 @@ pub const THINNED_STEP_MS: f64 = 110.0;
 /// Activity from which a person is expected to be judged, milliseconds.
 pub const ACTIVE_MS: f64 = 20_000.0;
 
+/// Movements of a session that is copied: a survey of some pages.
+const ORIGINAL_MOVEMENTS: usize = 8;
+/// Sessions of a source that are copied.
+const ORIGINALS: usize = 10;
+
 /// A session and what is said of it.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -67,6 +72,8 @@ pub struct DataSet {
     pub surveys: Vec<Survey>,
     /// The sessions, survey by survey.
     pub sessions: Vec<Session>,
+    /// People who moved enough to be recognised by a copy, with their places in `sessions`: few of each source.
+    pub originals: Vec<(usize, Recording)>,
     /// What could not be read, a sentence each.
     pub problems: Vec<String>,
     /// Whether a file or folder is missing, empty or cannot be opened.
@@ -194,7 +201,10 @@ impl DataSet {
 
     fn add(&mut self, recording: &Recording, file: &str) {
         match Session::new(recording, self.surveys.len() - 1) {
-            Ok(session) => self.sessions.push(session),
+            Ok(session) => {
+                self.keep_original(&session, recording);
+                self.sessions.push(session);
+            }
             Err(error) => {
                 let session = &recording.session_id;
                 self.problems
@@ -212,6 +222,18 @@ impl DataSet {
             }],
             sessions,
             ..Self::default()
+        }
+    }
+
+    fn keep_original(&mut self, session: &Session, recording: &Recording) {
+        let of_source =
+            |(place, _): &&(usize, Recording)| self.sessions[*place].source == session.source;
+        if session.bot == Some(false)
+            && session.window.sketch().movements() >= ORIGINAL_MOVEMENTS
+            && self.originals.iter().filter(of_source).count() < ORIGINALS
+        {
+            self.originals
+                .push((self.sessions.len(), recording.clone()));
         }
     }
 

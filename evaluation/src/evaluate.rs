@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::copies::Copies;
+use crate::copies::{Copies, copies};
 use crate::dataset::DataSet;
 use crate::discrimination::{calibrations, discrimination};
 use crate::judge::{Judge, Judged};
@@ -37,7 +37,7 @@ pub fn evaluate(set: &DataSet, judge: &Judge, seed: u64, trial: Option<&Trial<'_
     let parts = Parts {
         seed,
         left_out: trial.map(|trial| left_out(set, &judged, trial)),
-        copies: None,
+        copies: copies(set, judge, seed),
         changes: changes(set, judge, &judged),
     };
     report(set, judge, &judged, parts)

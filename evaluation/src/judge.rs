@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use detection::{Ruleset, Window};
+use detection::{Ruleset, SessionSketch, Window, survey};
 use schemas::verdict::Verdict;
 
 use crate::dataset::DataSet;
@@ -47,16 +47,14 @@ impl Judge {
         window.verdict(&self.ruleset)
     }
 
-    /// The verdicts on the windows of one survey, in their order.
+    /// The verdicts on the windows of one survey, in their order, with what they have in common.
     pub fn survey(&self, windows: &[&Window]) -> Vec<Verdict> {
-        let sketches: Vec<_> = windows.iter().map(|window| window.sketch()).collect();
-        let found = detection::survey::coordinated(&sketches);
-        let judged = windows.iter().zip(found).map(|(window, found)| {
-            let mut verdict = self.alone(window);
-            detection::survey::apply(&mut verdict, found, &self.ruleset);
-            verdict
-        });
-        judged.collect()
+        let sketches: Vec<SessionSketch> = windows.iter().map(|window| window.sketch()).collect();
+        let mut verdicts: Vec<Verdict> = windows.iter().map(|window| self.alone(window)).collect();
+        for (verdict, found) in verdicts.iter_mut().zip(survey::coordinated(&sketches)) {
+            survey::apply(verdict, found, &self.ruleset);
+        }
+        verdicts
     }
 
     /// Judges all sessions of `set`, each by the window that `window` picks.

@@ -32,12 +32,12 @@ pub struct Population {
     pub flagged: Share,
     /// Called bots, of those that were judged.
     pub flagged_judged: Share,
-    /// Called bots, of those whose pointer was judged.
-    pub flagged_pointer: Share,
-    /// Called bots, of those whose keys were judged.
-    pub flagged_keys: Share,
-    /// Called bots without the other sessions of their survey.
-    pub flagged_alone: usize,
+    /// Called bots without the other sessions of their survey, of all.
+    pub alone: Share,
+    /// The same, of those whose pointer was judged.
+    pub alone_pointer: Share,
+    /// The same, of those whose keys were judged.
+    pub alone_keys: Share,
     /// Median score; `None` of nothing.
     pub median_score: Option<f64>,
     /// How many flagged sessions give each reason, most frequent first.
@@ -90,7 +90,7 @@ fn population(set: &DataSet, judged: &[Judged], places: &[usize]) -> Population 
             .iter()
             .filter(move |(_, judged)| judged.verdict.data_sufficiency.judged.contains(&method))
     };
-    let alone = sessions.iter().filter(|(_, judged)| judged.alone_is_bot);
+    let alone = |(_, judged): &(&Session, &Judged)| judged.alone_is_bot;
     Population {
         bot: false,
         source: String::new(),
@@ -102,9 +102,9 @@ fn population(set: &DataSet, judged: &[Judged], places: &[usize]) -> Population 
         abstained_active: Share::of(active, |(_, judged)| !judged.is_judged()),
         flagged: Share::of(&sessions, flagged),
         flagged_judged: Share::of(enough, flagged),
-        flagged_pointer: Share::of(by(Method::Mouse), flagged),
-        flagged_keys: Share::of(by(Method::Keystroke), flagged),
-        flagged_alone: alone.count(),
+        alone: Share::of(&sessions, alone),
+        alone_pointer: Share::of(by(Method::Mouse), alone),
+        alone_keys: Share::of(by(Method::Keystroke), alone),
         median_score: median(
             sessions
                 .iter()

@@ -102,9 +102,9 @@ pub fn targets(
             .filter(|bots| family_of(bots) == Some(family))
             .filter_map(|bots| {
                 let share = if family == Family::Keys {
-                    bots.flagged_keys
+                    bots.alone_keys
                 } else {
-                    bots.flagged_pointer
+                    bots.alone_pointer
                 };
                 Some((bots.kind.as_deref()?, share))
             })
@@ -183,7 +183,8 @@ fn of_bots(bots: &Population) -> Target {
     }
 }
 
-/// Simulated people, each kind for itself: drawings by touch are the hardest.
+/// Simulated people, each kind for itself: drawings by touch are the hardest. One program moves them all, so in one
+/// survey they resemble one another as people do not.
 fn of_simulated_people(people: &Population) -> Target {
     let kind = people.kind.as_deref().unwrap_or_default();
     let most = if TOUCH_DRAWINGS.contains(&kind) {
@@ -192,10 +193,14 @@ fn of_simulated_people(people: &Population) -> Target {
         PEOPLE_FLAGGED
     };
     Target {
-        population: format!("simulated people: {kind}"),
+        population: format!("simulated people, each session alone: {kind}"),
         target: format!("flagged at most {}", percent(most)),
-        measured: measured(&people.flagged),
-        outcome: at_most(&people.flagged, most),
+        measured: format!(
+            "{}; {} in their survey",
+            measured(&people.alone),
+            people.flagged.count
+        ),
+        outcome: at_most(&people.alone, most),
     }
 }
 
@@ -218,7 +223,7 @@ fn own_families(name: &str, generators: &[(&str, Share)]) -> Vec<Target> {
         }
     };
     let population = format!(
-        "bots: {} own {name} generators, sessions with enough data",
+        "bots: {} own {name} generators, each session alone, with enough data",
         generators.len()
     );
     vec![
@@ -261,27 +266,38 @@ fn of_own_bots(bots: &Population) -> Target {
 }
 
 fn of_copies(copies: &Copies) -> Vec<Target> {
-    let found = copies.rows.iter().map(|row| Target {
-        population: format!("replayed sessions: {}", row.name),
-        target: if row.required {
-            "found at least 95 %".to_owned()
-        } else {
-            "reported".to_owned()
-        },
-        measured: measured(&row.found),
-        outcome: if row.required {
-            at_least(&row.found, 0.95)
-        } else {
-            Outcome::Reported
-        },
-    });
-    let pairs = Target {
-        population: "pairs of different people".to_owned(),
-        target: "at most 1 false pair in 100,000".to_owned(),
-        measured: format!("{} of {}", copies.false_pairs.count, copies.false_pairs.of),
-        outcome: at_most(&copies.false_pairs, 1e-5),
+    let found = copies
+        .rows
+        .iter()
+        .filter(|row| row.required)
+        .map(|row| Target {
+            population: format!("replayed sessions: {}", row.name),
+            target: "found at least 95 %".to_owned(),
+            measured: measured(&row.found),
+            outcome: at_least(&row.found, 0.95),
+        });
+    let pairs = |simulated: bool| {
+        let sources = copies.false_pairs.iter();
+        let (mut count, mut of) = (0, 0);
+        for found in sources.filter(|found| (found.source == OWN_SOURCE) == simulated) {
+            count += found.pairs.count;
+            of += found.pairs.of;
+        }
+        Share::new(count, of)
     };
-    found.chain([pairs]).collect()
+    let pairs =
+        [("recorded", pairs(false)), ("simulated", pairs(true))].map(|(name, share)| Target {
+            population: format!("pairs of different {name} people"),
+            target: "at most 1 false pair in 100,000".to_owned(),
+            measured: format!(
+                "{} of {} (bound {:.1} in 100,000)",
+                share.count,
+                share.of,
+                share.upper * 1e5
+            ),
+            outcome: at_most(&share, 1e-5),
+        });
+    found.chain(pairs).collect()
 }
 
 fn of_calibration(named: &NamedCalibration) -> Target {

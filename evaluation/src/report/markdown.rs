@@ -120,7 +120,7 @@ fn population_row(population: &Population) -> Vec<String> {
         population.flagged.count.to_string(),
         measured(&population.flagged),
         measured(&population.flagged_judged),
-        population.flagged_alone.to_string(),
+        population.alone.count.to_string(),
         population
             .median_score
             .map_or_else(|| "–".to_owned(), |score| format!("{score:.3}")),
@@ -274,16 +274,32 @@ fn copies(report: &Report) -> String {
     let Some(copies) = &report.copies else {
         return String::new();
     };
-    let mut table = MarkdownTable::new(&["copies", "found (95 % bounds)"]);
+    let mut table =
+        MarkdownTable::new(&["copies", "found (95 % bounds)", "other people called bots"]);
     for row in &copies.rows {
-        table.row([row.name.clone(), measured(&row.found)]);
+        table.row([
+            row.name.clone(),
+            measured(&row.found),
+            measured(&row.accused),
+        ]);
+    }
+    let mut pairs = MarkdownTable::new(&[
+        "pairs of different people of",
+        "taken for copies",
+        "that can be compared",
+    ]);
+    for found in &copies.false_pairs {
+        pairs.row([
+            found.source.clone(),
+            found.pairs.count.to_string(),
+            found.pairs.of.to_string(),
+        ]);
     }
     format!(
         "## Replayed sessions\n\nA copy of a person's session is a person's in every single verdict; only other sessions of its survey \
-         show it.\n\n{}Pairs of sessions of different people taken for copies: {} of {}.\n\n",
+         show it. Copies are made of people with enough movement and mixed with all people of their source.\n\n{}{}",
         table.finish(),
-        copies.false_pairs.count,
-        copies.false_pairs.of
+        pairs.finish()
     )
 }
 
