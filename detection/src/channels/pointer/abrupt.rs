@@ -97,9 +97,12 @@ impl Abrupt {
         }
     }
 
-    /// Ends the drag under way, if any.
+    /// Ends the drag under way, if any; what follows may begin elsewhere.
     pub(super) fn release(&mut self) {
         self.dragging = false;
         self.launch = None;
+        self.last = None;
+        self.step = None;
+        self.turned = None;
     }
 }

@@ -29,6 +29,10 @@ const STRAIGHT_SAMPLES: u16 = 3;
 const GRID: f64 = 2.0;
 /// A pointer nearer than this to its press has arrived, px.
 const NEAR: f32 = 10.0;
+/// Longest pause, milliseconds, that may be a step of a slow sampling.
+const STEP: u32 = 600;
+/// Mean step, milliseconds, from which a whole way of a hand fits between two samples.
+const COARSE: u32 = 150;
 /// Time between kept recent positions, milliseconds.
 const RECENT_STEP: u32 = 20;
 
@@ -81,9 +85,23 @@ impl Ways {
         crate::stats::share(u32::from(part), u32::from(self.far))
     }
 
-    /// Most of at least three ways, and at least three, were not made by a hand.
+    /// Most ways, and at least three, were not made by a hand. One jump more is asked for: a stalled connection
+    /// makes a few.
     pub(super) fn mostly_crude(&self) -> bool {
-        self.crude >= 3 && self.share(self.crude) > 0.5
+        let least = if self.jumps * 2 > self.crude { 4 } else { 3 };
+        self.crude >= least && self.share(self.crude) > 0.5
+    }
+
+    /// The ways with samples on them.
+    pub(super) fn without_jumps(self) -> Self {
+        Self {
+            far: self.far - self.jumps,
+            jumps: 0,
+            emulated: 0,
+            // A jump is neither swift nor straight: it has one sample.
+            crude: self.crude - self.jumps,
+            ..self
+        }
     }
 }
 
@@ -103,6 +121,9 @@ pub(super) struct Arrival {
 pub(super) struct Approaches {
     way: Way,
     moved: bool,
+    /// Moves soon after another with no press between, and the milliseconds between them.
+    steps: u32,
+    stepping: u32,
     /// Ways that ended in a press.
     pub(super) pressed: Ways,
     /// Ways that ended in a rest. A pointer that leaves the page and comes back elsewhere has not jumped.
@@ -124,8 +145,12 @@ impl Approaches {
         if place == self.way.last {
             return;
         }
-        self.moved = true;
         let gap = at.since(self.way.last_at);
+        if self.moved && gap <= STEP {
+            self.steps = self.steps.saturating_add(1);
+            self.stepping = self.stepping.saturating_add(gap);
+        }
+        self.moved = true;
         if gap > REST {
             self.rest();
         }
@@ -169,6 +194,12 @@ impl Approaches {
             moved,
             settled,
         }
+    }
+
+    /// Whether positions come so rarely that hands seem to jump.
+    pub(super) fn is_coarse(&self) -> bool {
+        let enough = self.steps >= 5 && self.steps >= u32::from(self.pressed.far) / 4;
+        enough && self.stepping / self.steps > COARSE
     }
 
     /// Forgets the way: the pointer is at (`x`, `y`) after a drag.

@@ -62,6 +62,11 @@ impl Holds {
         self.lengths.upper(0.5)
     }
 
+    /// Presses to which the pointer moved far.
+    pub(super) fn approached(&self) -> u16 {
+        self.approached
+    }
+
     /// Most presses at the end of a way were made while the pointer was still arriving.
     pub(super) fn mostly_hurried(&self) -> bool {
         self.approached >= 3 && self.hurried_share() > 0.5

@@ -13,11 +13,15 @@ use crate::stats::share;
 const CONSTANT: f64 = 0.05;
 /// Presses needed to call their length constant.
 const CONSTANT_PRESSES: u32 = 8;
+/// Clear steps that are enough to look for abrupt ones.
+const DRAWN: u32 = 100;
+
 impl Pointer {
     pub(crate) fn judge(&self, rules: &Thresholds, surroundings: Surroundings) -> Judgement {
         let held = self.holds.count() >= rules.min_presses;
         let travelled = self.approaches.pressed.far >= 3 || self.approaches.rested.far >= 5;
-        let mut judgement = Judgement::new(Method::Mouse, self.events, travelled);
+        let drawn = self.abrupt.pairs >= DRAWN;
+        let mut judgement = Judgement::new(Method::Mouse, self.events, travelled || drawn);
         self.judge_source(surroundings, &mut judgement);
         self.judge_ways(surroundings, &mut judgement);
         if held {
@@ -73,13 +77,12 @@ impl Pointer {
     }
 
     fn judge_ways(&self, surroundings: Surroundings, judgement: &mut Judgement) {
-        // Fingers jump: where touches were seen, only ways with samples on them count.
-        let mut pressed = self.approaches.pressed;
-        if self.touched() {
-            pressed.crude -= pressed.jumps.min(pressed.crude);
-            pressed.far -= pressed.jumps.min(pressed.far);
-            pressed.jumps = 0;
-        }
+        // Fingers jump, and a hand seems to where positions come too rarely.
+        let pressed = if self.touched() || self.approaches.is_coarse() {
+            self.approaches.pressed.without_jumps()
+        } else {
+            self.approaches.pressed
+        };
         judgement.find(pressed.mostly_crude(), || ways(&pressed, surroundings));
         let rested = self.approaches.rested;
         judgement.find(

@@ -19,6 +19,8 @@ use approach::{Approaches, Arrival, Clock};
 use holds::Holds;
 use places::Places;
 
+use crate::stats::share;
+
 /// Positions beyond this are bad data, px.
 const BEYOND: f64 = 10_000.0;
 
@@ -39,6 +41,8 @@ pub(crate) struct Pointer {
     abrupt: Abrupt,
     #[serde(with = "crate::compact::unless_default")]
     reports: Reports,
+    /// Touches under way.
+    fingers: u8,
     /// The held button.
     down: Option<(EventTime, Arrival)>,
     /// Presses whose button events were seen.
@@ -81,10 +85,18 @@ impl Pointer {
                 self.step(event);
             }
             (EventType::Touch | EventType::Pointer, Some("down" | "start")) => {
-                self.touches += u32::from(touch);
-                if !touch {
+                if touch {
+                    self.touches = self.touches.saturating_add(1);
+                    self.fingers = self.fingers.saturating_add(1);
+                    self.abrupt.release();
+                } else {
                     self.press(event);
                 }
+            }
+            (EventType::Touch | EventType::Pointer, Some("move")) => self.slide(event),
+            (EventType::Touch | EventType::Pointer, Some("up" | "end" | "cancel")) if touch => {
+                self.fingers = self.fingers.saturating_sub(1);
+                self.abrupt.release();
             }
             (EventType::Touch | EventType::Pointer, Some("up" | "end")) if !touch => {
                 self.release(event);
@@ -105,6 +117,16 @@ impl Pointer {
             self.approaches.dragged(x, y, at);
         } else {
             self.approaches.step(x, y, at);
+        }
+    }
+
+    /// A finger or pen moves on. Two at once give the positions of both in turn.
+    fn slide(&mut self, event: &Event<'_>) {
+        let single = self.fingers <= 1 && event.number(Field::Touches).unwrap_or(1.0) <= 1.0;
+        if let Some((x, y)) = place(event).filter(|_| single) {
+            self.abrupt.step(x, y, Clock::at(event.at), false);
+        } else {
+            self.abrupt.release();
         }
     }
 
@@ -153,6 +175,42 @@ impl Pointer {
         });
         self.moved_to_press = arrival.moved;
         arrival
+    }
+
+    /// Names of [`Self::feature_values`].
+    pub(crate) const FEATURE_NAMES: [&str; 9] = [
+        "mouse.jump_share",
+        "mouse.straight_share",
+        "mouse.swift_share",
+        "mouse.repeated_share",
+        "mouse.aligned_share",
+        "mouse.hold_variation",
+        "mouse.instant_share",
+        "mouse.hurried_share",
+        "mouse.shake_share",
+    ];
+
+    /// Numbers for the learned model, by [`Self::FEATURE_NAMES`]; not a number where too little was seen.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the learned model"))]
+    #[expect(clippy::cast_possible_truncation, reason = "shares and a ratio")]
+    pub(crate) fn feature_values(&self) -> [f32; Self::FEATURE_NAMES.len()] {
+        let ways = self.approaches.pressed;
+        let (places, holds) = (&self.places, &self.holds);
+        let jumps = ways.far >= 3 && !self.touched() && !self.approaches.is_coarse();
+        let shaken = share(self.abrupt.shakes, self.abrupt.pairs);
+        let varied = holds.variation().filter(|_| holds.measured() >= 8);
+        [
+            (jumps, ways.share(ways.jumps)),
+            (ways.far >= 3, ways.share(ways.straight)),
+            (ways.far >= 3, ways.share(ways.swift)),
+            (places.far >= 5, places.share(places.repeated)),
+            (places.far >= 5, places.share(places.aligned)),
+            (varied.is_some(), varied.unwrap_or_default()),
+            (holds.count() >= 5, holds.instant_share()),
+            (holds.approached() >= 3, holds.hurried_share()),
+            (self.abrupt.pairs >= 50, shaken),
+        ]
+        .map(|(measured, value)| if measured { value as f32 } else { f32::NAN })
     }
 
     /// Whether touches were seen.

@@ -173,10 +173,22 @@ fn hands(presses: u32, step: i64, hold: i64) -> Script {
 
 #[test]
 fn one_move_onto_each_target_is_a_teleport() {
-    for presses in [6, 20] {
+    for presses in [7, 20] {
         let judgement = jumps(presses, 8).judge(Surroundings::default());
         assert!(weight(&judgement, "mouse.teleport") > 0.9, "{judgement:?}");
         assert_eq!(judgement.sufficiency, Sufficiency::Judged);
+    }
+}
+
+#[test]
+fn a_stalled_connection_or_a_rare_sampling_is_no_teleport() {
+    assert_eq!(jumps(4, 8).judge(Surroundings::default()).findings.len(), 0);
+    // From 250 ms on, the guard and not the lack of jumps keeps it silent.
+    for step in [200, 250, 300, 400] {
+        let script = hands(40, step, 90);
+        let coarse = script.window().pointer.approaches.is_coarse();
+        let found = weight(&script.judge(Surroundings::default()), "mouse.teleport");
+        assert!(found == 0.0 && coarse, "{step}");
     }
 }
 
@@ -422,6 +434,56 @@ fn fingers_that_draw_are_left_alone() {
                 assert_eq!(judgement.findings, [], "{took} {step} {seed}");
             }
         }
+    }
+}
+
+#[test]
+fn two_fingers_at_once_are_no_shaking_and_one_that_draws_is_judged() {
+    let touched = |fingers: i32| {
+        let mut script = Script::default();
+        for _ in 0..fingers {
+            script.at("touch", (300.0, 300.0), r#","phase":"start""#);
+        }
+        for sample in 0..150 {
+            let apart = f64::from(sample % fingers) * 200.0;
+            let angle = f64::from(sample) * 0.06;
+            let to = (
+                300.0 + apart + 120.0 * angle.cos(),
+                300.0 + 120.0 * angle.sin(),
+            );
+            script.at("touch", to, r#","phase":"move""#);
+            script.now += 16;
+        }
+        script.judge(Surroundings::default())
+    };
+    for fingers in [1, 2] {
+        let judgement = touched(fingers);
+        assert_eq!(judgement.findings, []);
+        assert_eq!(judgement.sufficiency == Sufficiency::Judged, fingers == 1);
+    }
+}
+
+#[test]
+fn numbers_for_the_model_are_shares_or_missing() {
+    let empty = Pointer::default().feature_values();
+    assert!(empty.iter().all(|value| value.is_nan()));
+    for script in [
+        jumps(20, 8),
+        lines(20, 20, 16, |share| share),
+        hands(20, 8, 80),
+    ] {
+        let values = script.window().pointer.feature_values();
+        let named: Vec<_> = Pointer::FEATURE_NAMES.into_iter().zip(values).collect();
+        assert!(
+            named
+                .iter()
+                .all(|(_, value)| value.is_nan() || (0.0..=1.0).contains(value)),
+            "{named:?}"
+        );
+        assert!(
+            values.iter().filter(|value| value.is_finite()).count() >= 6,
+            "{named:?}"
+        );
     }
 }
 
