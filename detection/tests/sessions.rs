@@ -19,7 +19,7 @@ const START: i64 = 1_790_000_000_000;
 
 fn fold(window: &mut Window, recording: &Recording, batch_events: usize) {
     let limits = BatchLimits {
-        max_events: 10_000,
+        max_events: 100_000,
         events: EventLimits::NONE,
     };
     for chunk in recording.events.chunks(batch_events) {
