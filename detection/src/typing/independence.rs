@@ -60,17 +60,21 @@ impl Typing {
         let of_hand = 3.0 * of_dwell.map_or(0.0, |eta| eta.clamp(-0.02, 0.1))
             + 2.0 * with_interval.map_or(0.0, |r| (-r).clamp(-0.1, 0.25))
             + 2.0 * in_a_row.map_or(0.0, |r| r.clamp(-0.1, 0.2));
-        let view = |dependence: Dependence, narrow: f64| View {
+        let view = |dependence: Dependence, narrow: f64, limit: f64| View {
             dependence,
             score: 4.0 * dependence.eta.clamp(-0.03, 0.15)
                 + 6.0 * dependence.place.clamp(-0.1, 0.4)
                 + 2.0 * narrow.clamp(-0.25, 0.0)
                 + of_hand,
-            limit: limit(dependence.information, dwells_count),
+            limit,
         };
         Some(Independence {
-            all: view(all, spread - 0.45),
-            off_spaces: view(off_spaces, in_words - 0.4),
+            all: view(all, spread - 0.45, limit(all, false, dwells_count)),
+            off_spaces: view(
+                off_spaces,
+                in_words - 0.4,
+                limit(off_spaces, true, dwells_count),
+            ),
             of_dwell,
             with_interval,
             in_a_row,
@@ -79,14 +83,15 @@ impl Typing {
     }
 }
 
-/// The score below which nobody in the recorded sources stayed (0.2 % of stretches of 100 presses, none of 469 whole
-/// sessions), as far as the information allows.
-fn limit(information: f64, dwells_count: bool) -> f64 {
-    if dwells_count {
-        (0.5 * (information - 2.6)).min(0.9)
-    } else {
-        (0.5 * (information - 2.8)).min(0.6)
-    }
+/// The score that people reach, as far as the information allows: 0.1 % of stretches of 100 and 150 presses in
+/// the recorded sources stayed below, none of longer ones and none of 469 whole sessions.
+fn limit(of: Dependence, off_spaces: bool, dwells_count: bool) -> f64 {
+    let (slope, from, most) = match (dwells_count, off_spaces) {
+        (true, true) => (0.6, 2.5, 0.9),
+        (true, false) => (0.5, 2.6, 0.9),
+        (false, _) => (0.5, 2.8, 0.6),
+    };
+    (slope * (of.information - from)).min(most)
 }
 
 /// Standard deviation of the logarithm of intervals.
@@ -116,6 +121,12 @@ impl Independence {
         } else {
             &self.all
         }
+    }
+
+    /// Whether the rhythm follows the text beyond chance (three standard errors): hardly anything but a hand does.
+    pub(crate) fn follows_text(&self) -> bool {
+        let Dependence { count, place, .. } = self.all.dependence;
+        place * count.sqrt() > 3.0
     }
 
     /// The finding, when there is too little dependence.
