@@ -42,7 +42,7 @@ impl Drawing {
             median: dice.around(1700.0, 0.35).clamp(1000.0, 3200.0),
             waver: dice.between(0.02, 0.07),
             unrest: dice.between(0.18, 0.38),
-            tremor: dice.between(0.2, 0.8),
+            tremor: dice.between(0.1, 0.45),
             period: [16.0, 16.7, 16.7][dice.below(3)],
         }
     }
