@@ -73,13 +73,44 @@ fn simulated_people_who_type_are_silent_for_the_keys() {
         Kind::TouchUser,
         Kind::MouseUser,
     ] {
-        for index in 0..40 {
+        for index in 0..25 {
             let verdict = judge(&session(kind, index).events);
             let keys = codes(&verdict)
                 .iter()
                 .any(|code| code.starts_with("keystroke"));
             assert!(!keys, "{kind} {index}: {verdict:?}");
         }
+    }
+}
+
+/// Only sessions with enough text: the limits were set on recorded people.
+#[test]
+fn simulated_rhythms_that_ignore_the_text_are_found_in_long_texts() {
+    for kind in [
+        Kind::KeysLognormal,
+        Kind::KeysMixture,
+        Kind::KeysTypos,
+        Kind::KeysAutoregressive,
+        Kind::KeysSlowSpace,
+    ] {
+        let (mut long, mut found) = (0, 0);
+        for index in 0..30 {
+            let session = session(kind, index);
+            let mut text = String::new();
+            session
+                .events
+                .iter()
+                .for_each(|event| event.write_canonical(START, &mut text));
+            if text.matches("keypress").count() >= 250 {
+                long += 1;
+                found +=
+                    u32::from(codes(&judge(&session.events)).contains(&"keystroke.independent"));
+            }
+        }
+        assert!(
+            long >= 5 && f64::from(found) >= 0.8 * f64::from(long),
+            "{kind}: {found} of {long}"
+        );
     }
 }
 

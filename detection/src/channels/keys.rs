@@ -194,10 +194,12 @@ impl Keys {
         let instant = share(self.instant, self.held);
         // A log without releases or with a coarse clock reports zero and nothing else below the limit.
         let timed = share(self.instant - self.zero, self.held) >= 0.05;
-        let measured = self.held >= rules.min_keys && timed;
-        let measure = self.typing.independence(false);
-        let follows_text = measure.is_some_and(|measure| measure.follows_text());
-        judgement.find(measured && instant > 0.5, || Finding {
+        if self.held < rules.min_keys || !timed || instant <= 0.5 {
+            return;
+        }
+        let rhythm = self.typing.independence(false);
+        let follows_text = rhythm.is_some_and(|rhythm| rhythm.follows_text());
+        judgement.find(true, || Finding {
             code: "keystroke.instant_keys",
             // Keys drawn on glass go up as they go down, whoever taps them.
             weight: if touched || follows_text { 0.4 } else { 0.95 },
