@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::measures::{MEASURES, Measured, PROFILE};
+use super::measures::{MEASURES, Measured, PROFILE, SMOOTHNESS};
 
 /// Strokes of a full bundle.
 pub(super) const BUNDLE: usize = 20;
@@ -12,12 +12,12 @@ const PARTS: f32 = 1000.0;
 const LEVELS: f32 = 255.0;
 const PAIRS: usize = BUNDLE * (BUNDLE - 1) / 2;
 
-/// Numbers in a summary: four of each measure, then those of distances.
-pub(super) const NUMBERS: usize = OF_A_MEASURE * MEASURES + DISTANCES;
+/// Numbers in a summary: four of each measure, then those between strokes.
+pub(super) const NUMBERS: usize = OF_A_MEASURE * MEASURES + BETWEEN;
 /// Numbers of a measure: median, spread, low and high.
 const OF_A_MEASURE: usize = 4;
-/// Numbers of how far the progress curves of two strokes are apart: median, low, least, and the spread.
-const DISTANCES: usize = 4;
+/// Numbers between strokes: see [`distances`] and [`relations`].
+const BETWEEN: usize = 8;
 /// Shares of strokes below the low and the high number of a measure.
 const LOW: f32 = 0.15;
 const HIGH: f32 = 0.85;
@@ -29,19 +29,26 @@ pub(super) const fn number_of_measure(measure: usize, number: usize) -> usize {
     OF_A_MEASURE * measure + number
 }
 
-/// Place of a number of the distances, in the order of `DISTANCES`.
-pub(super) const fn number_of_distances(number: usize) -> usize {
+/// Place of a number between strokes: first the distances, then the relations.
+pub(super) const fn number_between(number: usize) -> usize {
     OF_A_MEASURE * MEASURES + number
 }
+
+/// Product of standard deviations below which there is no correlation to speak of.
+const STILL: f32 = 1e-5;
+/// Variance of log distance that counts as little.
+const FLAT: f32 = 1e-3;
 
 /// A measured stroke, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Entry {
     values: [i16; MEASURES],
     profile: [u8; PROFILE],
+    duration: i16,
+    distance: i16,
 }
 
-/// Median, spread, low and high number of each measure, then distances between strokes.
+/// Median, spread, low and high number of each measure, then the numbers between strokes.
 pub(super) type Summary = [f32; NUMBERS];
 
 /// The strokes of the bundle that is being filled.
@@ -58,6 +65,8 @@ impl Bundle {
         self.entries[usize::from(self.count)] = Entry {
             values: stroke.values.map(thousandths),
             profile: stroke.profile.map(level),
+            duration: thousandths(stroke.duration),
+            distance: thousandths(stroke.distance),
         };
         self.count += 1;
         (usize::from(self.count) == BUNDLE).then(|| {
@@ -91,39 +100,91 @@ impl Bundle {
             let start = number_of_measure(measure, 0);
             summary[start..start + numbers.len()].copy_from_slice(&numbers);
         }
-        summary[number_of_distances(0)..].copy_from_slice(&distances(entries));
+        let between = &mut summary[number_between(0)..];
+        between[..6].copy_from_slice(&distances(entries));
+        between[6..].copy_from_slice(&relations(entries));
         summary
     }
 }
 
-/// Quantiles of the root mean square distance between the progress curves of two strokes, and the
-/// spread of all curves around their mean, in shares of the path.
-fn distances(entries: &[Entry]) -> [f32; 4] {
+/// How far the progress curves of two strokes are apart, root mean square, in shares of the path: median,
+/// low and least distance of all pairs; the spread of all curves around their mean; median and high
+/// distance of a stroke from the one most like it.
+fn distances(entries: &[Entry]) -> [f32; 6] {
     let mut apart = [0.0; PAIRS];
+    let mut nearest = [f32::MAX; BUNDLE];
     let mut pairs = 0;
     let mut total = 0.0;
     for (index, one) in entries.iter().enumerate() {
-        for other in &entries[..index] {
+        for (other_index, other) in entries[..index].iter().enumerate() {
             let square = square_distance(one, other);
+            let distance = square.sqrt();
             total += square;
-            apart[pairs] = square.sqrt();
+            apart[pairs] = distance;
             pairs += 1;
+            nearest[index] = nearest[index].min(distance);
+            nearest[other_index] = nearest[other_index].min(distance);
         }
     }
-    let apart = &mut apart[..pairs];
+    if pairs == 0 {
+        return [0.0; 6];
+    }
+    let (apart, nearest) = (&mut apart[..pairs], &mut nearest[..entries.len()]);
     apart.sort_unstable_by(f32::total_cmp);
+    nearest.sort_unstable_by(f32::total_cmp);
     // The mean squared distance of two strokes is twice their variance.
-    let spread = if pairs > 0 {
-        (0.5 * total / small(pairs)).sqrt()
-    } else {
-        0.0
-    };
+    let spread = (0.5 * total / small(pairs)).sqrt();
     [
         quantile(apart, 0.5),
         quantile(apart, LOW),
         quantile(apart, LEAST),
         spread,
+        quantile(nearest, 0.5),
+        quantile(nearest, HIGH),
     ]
+}
+
+/// How strokes' durations go with their smoothness (correlation) and how far they stray from a line over
+/// distance, both as logarithms. A person's long stroke holds more submovements and is rougher; a
+/// formula's is the same shape, seen better. A formula's duration follows from the distance.
+fn relations(entries: &[Entry]) -> [f32; 2] {
+    if entries.len() < 3 {
+        return [0.0; 2];
+    }
+    let column = |value: fn(&Entry) -> i16| {
+        let mut values = [0.0; BUNDLE];
+        for (place, entry) in values.iter_mut().zip(entries) {
+            *place = f32::from(value(entry)) / PARTS;
+        }
+        values
+    };
+    let durations = column(|entry| entry.duration);
+    let distances = column(|entry| entry.distance);
+    let smoothness = column(|entry| entry.values[SMOOTHNESS]);
+    let covariance = |one: &[f32; BUNDLE], other: &[f32; BUNDLE]| {
+        let count = small(entries.len());
+        let mean = |values: &[f32; BUNDLE]| values[..entries.len()].iter().sum::<f32>() / count;
+        let (of_one, of_other) = (mean(one), mean(other));
+        let products = one[..entries.len()]
+            .iter()
+            .zip(other)
+            .map(|(a, b)| (a - of_one) * (b - of_other));
+        products.sum::<f32>() / (count - 1.0)
+    };
+    let of_durations = covariance(&durations, &durations);
+    let scale = (of_durations * covariance(&smoothness, &smoothness)).sqrt();
+    let correlation = if scale > STILL {
+        covariance(&durations, &smoothness) / scale
+    } else {
+        0.0
+    };
+    // Where all distances are alike the slope is taken as flat.
+    let of_distances = covariance(&distances, &distances);
+    let with_distance = covariance(&distances, &durations);
+    let slope = with_distance / (of_distances + FLAT);
+    let rest = of_durations - slope * (2.0 * with_distance - slope * of_distances);
+    let freedom = small(entries.len() - 1) / small(entries.len() - 2);
+    [correlation, (rest.max(0.0) * freedom).sqrt()]
 }
 
 fn square_distance(one: &Entry, other: &Entry) -> f32 {

@@ -20,13 +20,13 @@ const LONGEST_STEP_MS: f64 = 1000.0;
 /// Faster than this, pixels per millisecond, is a jump and not a movement.
 const JUMP_SPEED: f64 = 25.0;
 /// Positions beyond this are bad data, pixels.
-const FARTHEST: f64 = 10_000.0;
+const FARTHEST: f32 = 10_000.0;
 /// Longest stroke, milliseconds.
 const LONGEST_MS: f64 = 60_000.0;
 /// Parts of a pixel in which positions are kept.
 const PARTS: f64 = 8.0;
 /// Most samples of a stroke.
-pub(super) const SAMPLES: usize = 40;
+pub(super) const SAMPLES: usize = 32;
 
 /// A sample of a stroke, relative to its first one.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -67,8 +67,18 @@ impl Path {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Place {
     at: EventTime,
-    x: f64,
-    y: f64,
+    x: f32,
+    y: f32,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            at: EventTime(0),
+            x: 0.0,
+            y: 0.0,
+        }
+    }
 }
 
 /// What an event means for the strokes.
@@ -82,10 +92,11 @@ enum Gesture {
 }
 
 /// The stroke that is being made.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Cut {
-    first: Option<Place>,
-    last: Option<Place>,
+    /// Where the stroke began and where it is; nothing while `count` is 0.
+    first: Place,
+    last: Place,
     #[serde(with = "crate::compact::sparse")]
     samples: [Sample; SAMPLES],
     count: u8,
@@ -94,20 +105,6 @@ pub(super) struct Cut {
     /// Running median of the device's steps, milliseconds; 0 before the first.
     usual_step: f32,
     held: bool,
-}
-
-impl Default for Cut {
-    fn default() -> Self {
-        Self {
-            first: None,
-            last: None,
-            samples: [Sample::default(); SAMPLES],
-            count: 0,
-            doublings: 0,
-            usual_step: 0.0,
-            held: false,
-        }
-    }
 }
 
 impl Cut {
@@ -152,6 +149,11 @@ impl Cut {
         let buttons = event.number(Field::Buttons).map(|mask| mask > 0.0);
         let held = event.flag(Field::Drag).or(buttons).unwrap_or(self.held);
         if by_mouse && !held {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "an eighth of a pixel is enough"
+            )]
+            let (x, y) = (x as f32, y as f32);
             Gesture::Moved(Place { at: event.at, x, y })
         } else {
             Gesture::Dragged
@@ -163,12 +165,13 @@ impl Cut {
         if place.x.abs() > FARTHEST || place.y.abs() > FARTHEST {
             return self.finish();
         }
-        let (Some(first), Some(last)) = (self.first, self.last) else {
+        if self.count == 0 {
             self.begin(place);
             return None;
-        };
+        }
+        let (first, last) = (self.first, self.last);
         let elapsed = place.at.millis_since(last.at);
-        let distance = (place.x - last.x).hypot(place.y - last.y);
+        let distance = f64::from((place.x - last.x).hypot(place.y - last.y));
         if distance == 0.0 || (elapsed <= 0.0 && elapsed > -LONGEST_STEP_MS) {
             return None;
         }
@@ -180,7 +183,7 @@ impl Cut {
         match kept {
             Some(kept) if !(rests || jumps || too_long || elapsed < 0.0) => {
                 self.extend(kept);
-                self.last = Some(place);
+                self.last = place;
                 None
             }
             _ => {
@@ -210,8 +213,8 @@ impl Cut {
     }
 
     fn begin(&mut self, place: Place) {
-        self.first = Some(place);
-        self.last = Some(place);
+        self.first = place;
+        self.last = place;
         self.samples[0] = Sample::default();
         self.count = 1;
         self.doublings = 0;
@@ -240,7 +243,11 @@ impl Cut {
     }
 
     fn finish(&mut self) -> Option<Path> {
-        let (first, last) = (self.first.take()?, self.last.take()?);
+        if self.count == 0 {
+            return None;
+        }
+        let first = std::mem::take(&mut self.first);
+        let last = std::mem::take(&mut self.last);
         if let Some(end) = sample(first, last)
             && end.time > self.samples[usize::from(self.count) - 1].time
         {
@@ -270,10 +277,14 @@ fn sample(first: Place, place: Place) -> Option<Sample> {
     })
 }
 
-fn parts(pixels: f64) -> Option<i16> {
-    whole(pixels * PARTS, f64::from(i16::MIN), f64::from(i16::MAX))?
-        .try_into()
-        .ok()
+fn parts(pixels: f32) -> Option<i16> {
+    whole(
+        f64::from(pixels) * PARTS,
+        f64::from(i16::MIN),
+        f64::from(i16::MAX),
+    )?
+    .try_into()
+    .ok()
 }
 
 fn whole(value: f64, least: f64, most: f64) -> Option<i32> {

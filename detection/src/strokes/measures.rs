@@ -51,6 +51,10 @@ pub(super) struct Measured {
     pub(super) values: [f64; MEASURES],
     /// Progress, 0 to 1, at eight times.
     pub(super) profile: [f64; PROFILE],
+    /// Natural logarithm of the duration in milliseconds. Of use only beside other strokes.
+    pub(super) duration: f64,
+    /// Natural logarithm of the pixels from end to end.
+    pub(super) distance: f64,
 }
 
 /// Measures a stroke; `None` when it is not goal-directed or too short.
@@ -72,9 +76,13 @@ pub(super) fn measure(samples: &[Sample]) -> Option<Measured> {
         residual(&progress, minimum_jerk),
         residual(&progress, |time| time),
     ];
+    let last = samples.last()?;
+    let (x, y) = last.place();
     let measured = Measured {
         values,
         profile: PROFILE_POINTS.map(|point| progress[point]),
+        duration: last.time().ln(),
+        distance: x.hypot(y).ln(),
     };
     values
         .iter()

@@ -38,6 +38,10 @@ macro_rules! feature_names {
             "strokes.distance.low",
             "strokes.distance.least",
             "strokes.distance.spread",
+            "strokes.distance.nearest_median",
+            "strokes.distance.nearest_high",
+            "strokes.duration.with_smoothness",
+            "strokes.duration.residual",
         ]
     };
 }

