@@ -26,7 +26,7 @@ const LONGEST_MS: f64 = 60_000.0;
 /// Parts of a pixel in which positions are kept.
 const PARTS: f64 = 8.0;
 /// Most samples of a stroke.
-pub(super) const SAMPLES: usize = 32;
+pub(super) const SAMPLES: usize = 28;
 
 /// A sample of a stroke, relative to its first one.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
