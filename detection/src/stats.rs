@@ -41,60 +41,6 @@ impl Moments {
     }
 }
 
-/// Quantiles of non-negative values by counting in buckets that grow by a quarter each.
-///
-/// Bucket `i` holds values from `edge(i)` to `edge(i + 1)`, with `edge(0) = 0`, `edge(i) = 1.25^(i-1)`.
-/// A quantile is the upper edge of its bucket: at most a quarter too high.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Quantiles {
-    #[serde(with = "crate::compact::sparse")]
-    counts: [u32; Self::BUCKETS],
-    total: u32,
-}
-
-impl Default for Quantiles {
-    fn default() -> Self {
-        Self {
-            counts: [0; Self::BUCKETS],
-            total: 0,
-        }
-    }
-}
-
-impl Quantiles {
-    const BUCKETS: usize = 48;
-
-    pub(crate) fn add(&mut self, value: f64) {
-        let mut bucket = 0;
-        let mut edge = 1.0;
-        while value >= edge && bucket + 1 < Self::BUCKETS {
-            bucket += 1;
-            edge *= 1.25;
-        }
-        self.counts[bucket] = self.counts[bucket].saturating_add(1);
-        self.total = self.total.saturating_add(1);
-    }
-
-    pub(crate) fn count(&self) -> u32 {
-        self.total
-    }
-
-    /// Upper edge of the bucket that holds the quantile `share` (0 to 1); 0 without values.
-    pub(crate) fn upper(&self, share: f64) -> f64 {
-        let wanted = share * f64::from(self.total);
-        let mut seen = 0;
-        let mut edge = 1.0;
-        for count in self.counts {
-            seen += count;
-            if self.total > 0 && f64::from(seen) >= wanted {
-                return edge;
-            }
-            edge *= 1.25;
-        }
-        0.0
-    }
-}
-
 /// The share of a count in a total; 0 of nothing is 0.
 pub(crate) fn share(part: u32, total: u32) -> f64 {
     if total == 0 {
@@ -119,17 +65,6 @@ mod tests {
             let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
             prop_assert!((moments.mean() - mean).abs() < 1e-6 * (1.0 + mean.abs()));
             prop_assert!((moments.deviation() - variance.sqrt()).abs() < 1e-5 * (1.0 + variance.sqrt()));
-        }
-
-        #[test]
-        fn a_quantile_is_at_most_a_quarter_too_high(mut values in prop::collection::vec(0f64..20_000.0, 1..200), share in 0.05f64..1.0) {
-            let mut quantiles = Quantiles::default();
-            values.iter().for_each(|value| quantiles.add(*value));
-            values.sort_by(f64::total_cmp);
-            let rank = ((share * values.len() as f64).ceil() as usize).clamp(1, values.len());
-            let exact = values[rank - 1];
-            let upper = quantiles.upper(share);
-            prop_assert!(upper >= exact && upper <= (exact * 1.25 + 1e-9).max(1.0), "{upper} for {exact}");
         }
     }
 }

@@ -15,8 +15,9 @@ pub(super) const FAR: f64 = 100.0;
 const REST: u32 = 300;
 /// A press this close to the last sample is made there, px.
 const AT: f64 = 3.0;
-/// Longest time from a jump to its press, milliseconds: who points by gaze or head dwells longer.
-const JUMP_TO_PRESS: u32 = 250;
+/// Longest time from a jump to its press, milliseconds: some drivers wait a quarter of a second, and who points
+/// by gaze dwells longer.
+const JUMP_TO_PRESS: u32 = 500;
 /// Longest time from a jump to its press, milliseconds, when a browser makes mouse events of a tap.
 const EMULATED: u32 = 2;
 /// Shortest way judged for its speed, px.

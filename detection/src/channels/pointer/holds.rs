@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::approach::{Arrival, FAR};
-use crate::stats::{Moments, Quantiles, share};
+use crate::stats::{Moments, share};
 
 /// A press shorter than this is instant, milliseconds.
 pub(super) const INSTANT: f64 = 12.0;
@@ -21,8 +21,8 @@ const LONGEST: f64 = 1000.0;
 /// Counts of holds.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Holds {
-    #[serde(with = "crate::compact::unless_default")]
-    lengths: Quantiles,
+    count: u32,
+    /// Of those no longer than [`LONGEST`].
     moments: Moments,
     instant: u32,
     /// Presses that were held and to which the pointer moved far.
@@ -37,7 +37,7 @@ impl Holds {
             return;
         }
         let instant = millis < INSTANT;
-        self.lengths.add(millis);
+        self.count = self.count.saturating_add(1);
         self.instant += u32::from(instant);
         if millis <= LONGEST {
             self.moments.add(millis);
@@ -51,15 +51,11 @@ impl Holds {
     }
 
     pub(super) fn count(&self) -> u32 {
-        self.lengths.count()
+        self.count
     }
 
     pub(super) fn instant_share(&self) -> f64 {
-        share(self.instant, self.count())
-    }
-
-    pub(super) fn median(&self) -> f64 {
-        self.lengths.upper(0.5)
+        share(self.instant, self.count)
     }
 
     /// Presses to which the pointer moved far.
@@ -80,6 +76,7 @@ impl Holds {
         self.moments.count()
     }
 
+    /// Mean of the holds up to a second, milliseconds.
     pub(super) fn mean(&self) -> f64 {
         self.moments.mean()
     }

@@ -104,7 +104,7 @@ impl Pointer {
             code: "mouse.instant_press",
             weight: if made { 0.75 } else { 0.2 },
             evidence: vec![
-                ("median_hold_ms_at_most", holds.median()),
+                ("mean_hold_ms", holds.mean()),
                 ("instant_share", instant),
                 ("hurried_share", hurried),
                 ("presses", f64::from(holds.count())),
