@@ -136,7 +136,7 @@ impl Traits {
         // Of a server that opened the session it would say nothing of the device.
         let agent = if self.network == 0 { 0 } else { self.agent };
         hash.part(&agent.to_le_bytes());
-        Some(Fingerprint::new(hash.0))
+        Some(hash.fingerprint())
     }
 }
 
@@ -156,22 +156,26 @@ fn words_of(field: Field) -> &'static [&'static str] {
 
 /// FNV-1a, 128 bits (Fowler, Noll, Vo). Nobody is kept out by it: whoever can choose what is hashed can also say the same
 /// of two devices.
-struct Hash128(u128);
+pub(crate) struct Hash128(u128);
 
 const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
 const PRIME: u128 = 0x0100_0000_0000_0000_0000_013b;
 
 impl Hash128 {
-    fn new(context: &str) -> Self {
+    pub(crate) fn new(context: &str) -> Self {
         let mut hash = Self(BASIS);
         hash.part(context.as_bytes());
         hash
     }
 
     /// One part; its length goes in as well, so that parts cannot run into each other.
-    fn part(&mut self, bytes: &[u8]) {
+    pub(crate) fn part(&mut self, bytes: &[u8]) {
         self.bytes(&(bytes.len() as u64).to_le_bytes());
         self.bytes(bytes);
+    }
+
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::new(self.0)
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

@@ -15,10 +15,12 @@ mod rhythm;
 mod shape;
 mod trace;
 
+use schemas::coordination::Fingerprint;
 use schemas::event::{Event, EventType, Field};
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Judgement;
+use crate::fingerprint::Hash128;
 pub(crate) use rhythm::PAUSE;
 use rhythm::Rhythm;
 pub(crate) use shape::Shape;
@@ -166,6 +168,13 @@ impl SessionSketch {
                 .map(|number| number.cast_unsigned()),
         );
         bytes
+    }
+
+    /// A hash that names the sketch.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Hash128::new("candor.sketch.v1");
+        hash.part(&self.to_bytes());
+        hash.fingerprint()
     }
 
     /// From bytes.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kafka::config::KafkaConfig;
 use runtime::config::{Reader, Seconds};
 
+use super::copies::Copies;
 use super::counter::Bounds;
 use super::policy::Rules;
 
@@ -27,6 +28,8 @@ pub struct CoordinationConfig {
     pub max_entries: usize,
     /// Most sessions counted with one fingerprint.
     pub max_sessions: usize,
+    /// Most sketches of trajectories and rhythms remembered for a partition.
+    pub max_sketches: usize,
 }
 
 impl CoordinationConfig {
@@ -39,6 +42,7 @@ impl CoordinationConfig {
             expiry: MAX_EXPIRY,
             max_entries: 200_000,
             max_sessions: 1000,
+            max_sketches: 50_000,
         }
     }
 
@@ -86,6 +90,11 @@ impl CoordinationConfig {
                 "1000",
                 "most sessions counted with one device",
             ),
+            max_sketches: reader.or(
+                "COORDINATION_MAX_SKETCHES",
+                "50000",
+                "most trajectories and rhythms remembered for a partition",
+            ),
         };
         config.check(reader);
         config
@@ -113,9 +122,19 @@ impl CoordinationConfig {
             "CANDOR_COORDINATION_MAX_ENTRIES must not be below CANDOR_COORDINATION_MAX_SESSIONS",
         );
         reader.check(
+            self.max_sketches >= 2,
+            "CANDOR_COORDINATION_MAX_SKETCHES must be at least 2",
+        );
+        reader.check(
             !self.expiry.is_zero() && self.expiry <= MAX_EXPIRY,
             "CANDOR_COORDINATION_EXPIRY_SECONDS must be from 1 to 86400",
         );
+    }
+
+    /// Nothing to compare with yet, within the bounds of one partition.
+    pub(crate) fn copies(&self) -> Copies {
+        let bounds = self.bounds();
+        Copies::new(self.max_sketches, bounds.reach_ms())
     }
 
     /// What the counter of one partition may remember.
@@ -165,8 +184,9 @@ mod tests {
             ("CANDOR_COORDINATION_MAX_SESSIONS", "0"),
             ("CANDOR_COORDINATION_MAX_ENTRIES", "0"),
             ("CANDOR_COORDINATION_EXPIRY_SECONDS", "86401"),
+            ("CANDOR_COORDINATION_MAX_SKETCHES", "1"),
         ]);
-        assert_eq!(problems.unwrap_err().len(), 4);
+        assert_eq!(problems.unwrap_err().len(), 5);
         let small = read(&[("CANDOR_COORDINATION_MAX_ENTRIES", "999")]);
         assert_eq!(small.unwrap_err().len(), 1);
     }

@@ -30,6 +30,13 @@ pub struct Bounds {
     pub max_sessions: usize,
 }
 
+impl Bounds {
+    /// How far, at most, a record that counts may lie behind the partition's newest, milliseconds.
+    pub fn reach_ms(&self) -> i64 {
+        self.expiry_ms + self.expiry_ms.min(MAX_SLACK_MS)
+    }
+}
+
 /// A session was seen with a fingerprint.
 #[derive(Debug, Clone, Copy)]
 pub struct Observation<'a> {
@@ -103,7 +110,7 @@ impl Counter {
 
     /// Takes in one observation; offsets only grow.
     pub fn observe(&mut self, seen: Observation<'_>) -> Counted {
-        self.note_time(&seen);
+        self.note_time(seen.observed_ms, seen.offset);
         let oldest_of_all = self.stream_ms - self.bounds.expiry_ms - self.slack_ms();
         let (key, members) = match self.groups.get_key_value(seen.key) {
             Some((key, _)) => (Arc::clone(key), self.groups.get_mut(seen.key)),
@@ -198,14 +205,15 @@ impl Counter {
         self.bounds.expiry_ms.min(MAX_SLACK_MS)
     }
 
-    fn note_time(&mut self, seen: &Observation<'_>) {
-        self.stream_ms = self.stream_ms.max(seen.observed_ms);
+    /// Notes a record of the partition that is not counted here: the restart reaches back to it as to those that are.
+    pub fn note_time(&mut self, observed_ms: i64, offset: i64) {
+        self.stream_ms = self.stream_ms.max(observed_ms);
         let part = (2 * self.bounds.expiry_ms / PARTS).max(1);
         let first = self
             .first_offsets
-            .entry(seen.observed_ms.div_euclid(part))
-            .or_insert(seen.offset);
-        *first = seen.offset.min(*first);
+            .entry(observed_ms.div_euclid(part))
+            .or_insert(offset);
+        *first = offset.min(*first);
         let needed =
             (self.stream_ms - 2 * self.bounds.expiry_ms - self.slack_ms()).div_euclid(part);
         self.first_offsets = self.first_offsets.split_off(&needed);

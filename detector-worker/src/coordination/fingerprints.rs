@@ -1,9 +1,12 @@
 //! Which fingerprints a closed window leaves behind. Pure: a function of the window and its final verdict.
 
 use detection::Window;
-use schemas::coordination::{FingerprintKind, FingerprintRecord};
+use schemas::coordination::{Fingerprint, FingerprintKind, FingerprintRecord, SketchBytes};
 use schemas::header::{RecordHeaders, RecordType};
 use schemas::verdict::{Phase, VerdictRecord};
+
+/// Fewest key intervals of a rhythm that can be compared.
+const MIN_INTERVALS: usize = 30;
 
 /// The fingerprints of a window whose final verdict is `last` and whose features are `features`; none of a window that
 /// goes on. A window that goes on after its end and ends again gives them again, which changes no count.
@@ -11,18 +14,38 @@ pub fn fingerprints_of(last: &VerdictRecord, features: &Window) -> Vec<Fingerpri
     if last.revision.phase != Phase::Final {
         return Vec::new();
     }
-    let device = features
-        .device_fingerprint()
-        .map(|fingerprint| FingerprintRecord {
-            session_id: last.session_id,
-            organisation: last.organisation.clone(),
-            survey_id: last.session.survey_id.clone(),
-            window: last.window,
-            kind: FingerprintKind::Device,
-            fingerprint,
-            observed_at: last.session.updated_at,
-        });
-    device.into_iter().collect()
+    let record = |kind, fingerprint: Fingerprint, sketch| FingerprintRecord {
+        session_id: last.session_id,
+        organisation: last.organisation.clone(),
+        survey_id: last.session.survey_id.clone(),
+        window: last.window,
+        kind,
+        fingerprint,
+        sketch,
+        observed_at: last.session.updated_at,
+    };
+    let device = features.device_fingerprint();
+    let device = device.map(|fingerprint| record(FingerprintKind::Device, fingerprint, None));
+    let sketch = features.sketch();
+    let (movements, rhythm) = (sketch.of_movements(), sketch.of_rhythm());
+    let sketches = [
+        (
+            FingerprintKind::Trajectory,
+            sketch.movements() > 0,
+            movements,
+        ),
+        (
+            FingerprintKind::Rhythm,
+            sketch.intervals() >= MIN_INTERVALS,
+            rhythm,
+        ),
+    ];
+    let sketches = sketches.into_iter().filter(|(_, enough, _)| *enough);
+    let sketches = sketches.map(|(kind, _, sketch)| {
+        let bytes = SketchBytes::new(sketch.to_bytes());
+        record(kind, sketch.fingerprint(), Some(bytes))
+    });
+    device.into_iter().chain(sketches).collect()
 }
 
 /// The headers of a fingerprint record; its key is [`FingerprintRecord::key`].

@@ -1,7 +1,7 @@
-//! Coordination, the worker's second stage: the same device (later: trajectory, rhythm) in several sessions.
+//! Coordination, the worker's second stage: the same device, trajectory or key rhythm in several sessions.
 //!
 //! A closed window leaves fingerprints behind ([`fingerprints_of`]) on a topic that is keyed by what is counted
-//! together. The stage, a consumer group of its own in the same process, counts distinct sessions per fingerprint and
+//! together: devices by fingerprint, trajectories and rhythms by survey, since copies are found by comparing. The stage, a consumer group of its own in the same process, counts distinct sessions per fingerprint and
 //! publishes findings to the verdicts topic, keyed by session. A verdict never depends on it (INV-3): findings stand
 //! beside verdicts, and the sink takes the higher risk of both.
 //!
@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `fingerprints` | which fingerprints a window leaves; pure |
 //! | `counter` | distinct sessions per fingerprint, in bounded memory; pure |
+//! | `copies` | sessions whose trajectory or rhythm is that of others, in bounded memory; pure |
 //! | `policy` | from a count to a finding, and who is told; pure |
 //! | `stage` | the consumer's side: decoding, acknowledgements, commits |
 //! | `findings` | findings and dead letters on their way |
@@ -17,6 +18,7 @@
 //! ([`counter::Counter::restart_offset`]): what it reads again it counts and does not publish.
 
 mod config;
+pub mod copies;
 pub mod counter;
 mod findings;
 mod fingerprints;

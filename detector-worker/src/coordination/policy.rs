@@ -1,4 +1,5 @@
-//! From a count to a finding: from how many sessions on there is one, how much it says, and who is told.
+//! From a count of sessions with one device to a finding: from how many on there is one, how much it says, who is told;
+//! and what copies of a trajectory or a rhythm are told.
 //!
 //! | sessions with one device | score | level |
 //! |---|---|---|
@@ -15,9 +16,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeZone, Utc};
 use detection::Thresholds;
-use schemas::coordination::{CoordinationFinding, FingerprintKind, FingerprintRecord};
+use schemas::coordination::{CoordinationFinding, FingerprintRecord};
 use schemas::ids::SessionId;
 
+use super::copies::Told;
 use super::counter::Tally;
 
 /// Score of the smallest finding.
@@ -60,8 +62,7 @@ impl Rules {
     }
 
     /// Probability of automation that so many sessions justify; `None` when they are too few.
-    pub fn score(&self, kind: FingerprintKind, sessions: u32) -> Option<f64> {
-        let FingerprintKind::Device = kind;
+    pub fn score(&self, sessions: u32) -> Option<f64> {
         if sessions < self.min_sessions {
             return None;
         }
@@ -75,14 +76,14 @@ impl Rules {
         Some((score * 1e4).round() / 1e4)
     }
 
-    /// What `session` is told after `record` has brought the count to `tally`.
+    /// What `session` is told of its device after `record` has brought the count to `tally`.
     pub fn finding(
         &self,
         record: &FingerprintRecord,
         session: SessionId,
         tally: Tally,
     ) -> Option<CoordinationFinding> {
-        let score = self.score(record.kind, tally.sessions)?;
+        let score = self.score(tally.sessions)?;
         let minutes = (tally.last_ms - tally.first_ms) as f64 / 60_000.0;
         let evidence = [
             ("minutes", (minutes * 10.0).round() / 10.0),
@@ -100,7 +101,7 @@ impl Rules {
             score,
             risk_level: Thresholds::default().level(score),
             revision: tally.sessions,
-            code: code(record.kind).to_owned(),
+            code: "coordination.same_device".to_owned(),
             text: text(record, tally.sessions, minutes),
             evidence: evidence
                 .map(|(name, value)| (name.to_owned(), value))
@@ -110,14 +111,33 @@ impl Rules {
     }
 }
 
-fn code(kind: FingerprintKind) -> &'static str {
-    match kind {
-        FingerprintKind::Device => "coordination.same_device",
+/// What a session is told that moves or types as others do.
+pub(super) fn copied(record: &FingerprintRecord, told: Told) -> CoordinationFinding {
+    let score = told.found.weight;
+    let minutes = (told.last_ms - told.first_ms) as f64 / 60_000.0;
+    let evidence = told.found.evidence.iter().copied();
+    let evidence = evidence.chain([("minutes", minutes)]);
+    CoordinationFinding {
+        session_id: told.session,
+        organisation: record.organisation.clone(),
+        survey_id: record.survey_id.clone(),
+        kind: record.kind,
+        fingerprint: told.group,
+        sessions: told.found.sessions,
+        first_at: time(told.first_ms),
+        last_at: time(told.last_ms),
+        score,
+        risk_level: Thresholds::default().level(score),
+        revision: told.found.sessions,
+        code: told.found.code.to_owned(),
+        text: told.found.text,
+        evidence: evidence
+            .map(|(name, value)| (name.to_owned(), (value * 1e4).round() / 1e4))
+            .collect(),
     }
 }
 
 fn text(record: &FingerprintRecord, sessions: u32, minutes: f64) -> String {
-    let FingerprintKind::Device = record.kind;
     let of_what = if record.survey_id.is_some() {
         " of this survey"
     } else {
@@ -154,7 +174,7 @@ mod tests {
     fn a_device_alone_is_medium_high_only_when_many_and_never_critical() {
         let mut before = 0.0;
         for sessions in 0..2000 {
-            let score = RULES.score(FingerprintKind::Device, sessions);
+            let score = RULES.score(sessions);
             let Some(score) = score else {
                 assert!(sessions < 3, "{sessions}");
                 continue;
@@ -172,7 +192,7 @@ mod tests {
                 "{sessions}: {score}"
             );
         }
-        let at = |sessions| RULES.score(FingerprintKind::Device, sessions);
+        let at = |sessions| RULES.score(sessions);
         assert_eq!(
             [at(2), at(3), at(6), at(50), at(100), at(1000)],
             [

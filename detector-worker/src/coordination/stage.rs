@@ -1,4 +1,4 @@
-//! The consumer's side of the second stage: decode a fingerprint record, count it, publish what it changes.
+//! The consumer's side of the second stage: decode a fingerprint record, count or compare it, publish what it changes.
 //!
 //! Runs on the consumer's thread and never blocks. What is committed is the first record whose findings are not all
 //! acknowledged; beside it stands, as the commit's metadata, where a new owner begins to read in order to count on. Of
@@ -7,16 +7,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use detection::SessionSketch;
 use kafka::consumer::{CommitPoint, Demand, Handler, HandlerError, StartPosition};
 use kafka::ledger::OffsetLedger;
 use kafka::{Partition, Record};
-use schemas::coordination::FingerprintRecord;
+use schemas::coordination::{CoordinationFinding, FingerprintKind, FingerprintRecord};
 use schemas::header::{HeaderError, RecordHeaders, RecordType};
 
 use super::config::CoordinationConfig;
+use super::copies::{Compared, Copies, Sighting};
 use super::counter::{Counted, Counter, Observation, Tally};
 use super::findings::{self, Cause};
 use super::metrics::Metrics;
+use super::policy;
 use crate::outbox::Outbox;
 
 /// Version of the commit's metadata.
@@ -52,6 +55,7 @@ impl Poison {
 struct Assignment {
     epoch: u64,
     counter: Counter,
+    copies: Copies,
     ledger: OffsetLedger,
     /// Everything before was published by somebody before us.
     published_until: i64,
@@ -160,13 +164,62 @@ impl CoordinationStage {
         let Some(finding) = self.config.rules.finding(seen, session, tally) else {
             return Ok(false);
         };
-        let message = findings::message(&self.verdicts_topic, &finding, traceparent);
+        self.file_finding(cause, &finding, traceparent)?;
+        Ok(true)
+    }
+
+    fn file_finding(
+        &mut self,
+        cause: Cause,
+        finding: &CoordinationFinding,
+        traceparent: Option<&str>,
+    ) -> Result<(), HandlerError> {
+        let message = findings::message(&self.verdicts_topic, finding, traceparent);
         let message =
             message.map_err(|error| failure(format!("a finding cannot be encoded: {error}")))?;
         self.outbox.push(cause, message);
         let findings = &self.metrics.findings;
-        findings.with_label_values(&[seen.kind.as_str()]).inc();
-        Ok(true)
+        findings.with_label_values(&[finding.kind.as_str()]).inc();
+        Ok(())
+    }
+
+    /// Compares a sketch with those of its survey and files what it changes; returns how many were filed.
+    fn compare(
+        &mut self,
+        cause: Cause,
+        (seen, sketch): (&FingerprintRecord, SessionSketch),
+        traceparent: Option<&str>,
+    ) -> Result<u32, HandlerError> {
+        let Some(assignment) = self.assignments.get_mut(&cause.partition) else {
+            return Ok(0);
+        };
+        let observed_ms = seen.observed_at.timestamp_millis();
+        assignment.counter.note_time(observed_ms, cause.offset);
+        let compared = assignment.copies.observe(Sighting {
+            key: &seen.key(),
+            session: seen.session_id,
+            fingerprint: seen.fingerprint,
+            sketch,
+            observed_ms,
+            offset: cause.offset,
+        });
+        let evicted = assignment.copies.take_evicted();
+        let replayed = cause.offset < assignment.published_until;
+        self.metrics.evicted.inc_by(evicted);
+        self.count_record(match &compared {
+            _ if replayed => "replayed",
+            Compared::New(_) => "counted",
+            Compared::Known => "repeated",
+            Compared::Late => "late",
+        });
+        let mut filed = 0;
+        if let (Compared::New(told), false) = (compared, replayed) {
+            for told in told {
+                self.file_finding(cause, &policy::copied(seen, told), traceparent)?;
+                filed += 1;
+            }
+        }
+        Ok(filed)
     }
 
     fn set_aside(&mut self, cause: Cause, record: &Record<'_>, poison: &Poison) -> u32 {
@@ -209,7 +262,21 @@ impl CoordinationStage {
     }
 }
 
-fn decode(record: &Record<'_>, headers: &RecordHeaders) -> Result<FingerprintRecord, Poison> {
+/// The sketch that a record must carry, and must not if it is of a device.
+fn sketch_of(seen: &FingerprintRecord) -> Result<Option<SessionSketch>, Poison> {
+    match (seen.kind, &seen.sketch) {
+        (FingerprintKind::Device, None) => Ok(None),
+        (FingerprintKind::Device, Some(_)) | (_, None) => Err(Poison::Value),
+        (_, Some(bytes)) => SessionSketch::from_bytes(bytes.bytes())
+            .map(Some)
+            .map_err(|_| Poison::Value),
+    }
+}
+
+fn decode(
+    record: &Record<'_>,
+    headers: &RecordHeaders,
+) -> Result<(FingerprintRecord, Option<SessionSketch>), Poison> {
     if headers.record_type != RecordType::Fingerprint {
         return Err(Poison::RecordType);
     }
@@ -222,7 +289,8 @@ fn decode(record: &Record<'_>, headers: &RecordHeaders) -> Result<FingerprintRec
     if seen.key().as_bytes() != record.key {
         return Err(Poison::KeyMismatch);
     }
-    Ok(seen)
+    let sketch = sketch_of(&seen)?;
+    Ok((seen, sketch))
 }
 
 impl Handler for CoordinationStage {
@@ -238,6 +306,7 @@ impl Handler for CoordinationStage {
         let assignment = Assignment {
             epoch: self.epoch,
             counter: Counter::new(self.config.bounds()),
+            copies: self.config.copies(),
             ledger: OffsetLedger::new(begin),
             published_until: start.offset,
         };
@@ -261,7 +330,10 @@ impl Handler for CoordinationStage {
             .and_then(|headers| decode(record, headers));
         let traceparent = headers.ok().and_then(|headers| headers.traceparent);
         let filed = match decoded {
-            Ok(seen) => self.count(cause, &seen, traceparent.as_deref())?,
+            Ok((seen, None)) => self.count(cause, &seen, traceparent.as_deref())?,
+            Ok((seen, Some(sketch))) => {
+                self.compare(cause, (&seen, sketch), traceparent.as_deref())?
+            }
             Err(poison) => self.set_aside(cause, record, &poison),
         };
         if let Some(assignment) = self.assignments.get_mut(&record.partition) {
@@ -283,7 +355,8 @@ impl Handler for CoordinationStage {
 
     fn commit_point(&mut self, partition: Partition) -> Option<CommitPoint> {
         let assignment = self.assignments.get(&partition)?;
-        let entries = i64::try_from(assignment.counter.entries()).unwrap_or(i64::MAX);
+        let entries = assignment.counter.entries() + assignment.copies.entries();
+        let entries = i64::try_from(entries).unwrap_or(i64::MAX);
         let gauge = &self.metrics.entries;
         gauge
             .with_label_values(&[&partition.to_string()])

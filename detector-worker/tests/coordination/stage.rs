@@ -13,9 +13,9 @@ use testkit::{ChildProcess, CollectedRecord, TestTopics, Until, collect, committ
 
 use crate::{BEGIN, session};
 
-const DEADLINE: Duration = Duration::from_secs(90);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
 
-fn spawn(topics: &TestTopics) -> ChildProcess {
+pub(crate) fn spawn(topics: &TestTopics) -> ChildProcess {
     let variables = [
         ("CANDOR_KAFKA_BROKERS", topics.brokers()),
         ("CANDOR_TOPIC_PREFIX", topics.prefix()),
@@ -39,17 +39,18 @@ fn seen(number: u32, device: u128, seconds: i64) -> FingerprintRecord {
         window: i64::from(number),
         kind: FingerprintKind::Device,
         fingerprint: Fingerprint::new(device),
+        sketch: None,
         observed_at: DateTime::from_timestamp_millis(BEGIN + seconds * 1000).unwrap(),
     }
 }
 
-struct Sender {
+pub(crate) struct Sender {
     producer: Producer,
     topic: String,
 }
 
 impl Sender {
-    fn new(topics: &TestTopics) -> Self {
+    pub(crate) fn new(topics: &TestTopics) -> Self {
         let kafka = KafkaConfig {
             brokers: topics.brokers().to_owned(),
             prefix: topics.prefix().to_owned(),
@@ -76,7 +77,7 @@ impl Sender {
         delivery.unwrap().await.unwrap();
     }
 
-    async fn send(&self, record: &FingerprintRecord) {
+    pub(crate) async fn send(&self, record: &FingerprintRecord) {
         let value = serde_json::to_vec(record).unwrap();
         self.send_as(&record.key(), RecordType::Fingerprint, "acme", &value)
             .await;
@@ -89,7 +90,7 @@ async fn published(topics: &TestTopics) -> Vec<CollectedRecord> {
 }
 
 /// What a sink would keep: of each session and fingerprint the highest finding, as text.
-async fn kept(topics: &TestTopics) -> BTreeMap<(String, String), (u32, String)> {
+pub(crate) async fn kept(topics: &TestTopics) -> BTreeMap<(String, String), (u32, String)> {
     let mut kept = BTreeMap::new();
     for record in published(topics).await {
         let payload = record.payload.as_deref().unwrap();
@@ -112,7 +113,7 @@ async fn kept(topics: &TestTopics) -> BTreeMap<(String, String), (u32, String)> 
 }
 
 /// Waits until that many sessions have findings, and says what they are.
-async fn wait_for_kept(
+pub(crate) async fn wait_for_kept(
     topics: &TestTopics,
     sessions: usize,
 ) -> BTreeMap<(String, String), (u32, String)> {
@@ -128,7 +129,7 @@ async fn wait_for_kept(
 }
 
 /// Waits until the stage has committed that it is done with `records` records.
-async fn wait_for_commit(topics: &TestTopics, records: i64) {
+pub(crate) async fn wait_for_commit(topics: &TestTopics, records: i64) {
     let group = format!("{}-coordination", topics.prefix());
     wait_until("commit of the second stage", DEADLINE, async || {
         let commits = committed(topics.brokers(), &group, &topics.topics().fingerprints).await;

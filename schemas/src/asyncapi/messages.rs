@@ -113,7 +113,7 @@ fn words(kind: RecordType) -> (&'static str, &'static str, &'static str) {
         RecordType::SessionCompleted => ("SessionCompleted", "A session is over.", SESSION),
         RecordType::AnalysisRequested => ("AnalysisRequested", "Somebody wants a verdict now.", SESSION),
         RecordType::Verdict => ("Verdict", "One revision of a session's verdict.", SESSION),
-        RecordType::Fingerprint => ("Fingerprint", "What a closed window looked like.", "`{organisation}/{survey}/{kind}/{fingerprint}`; the survey may be empty."),
+        RecordType::Fingerprint => ("Fingerprint", "What a closed window looked like.", "`{organisation}/{survey}/device/{fingerprint}`, or `{organisation}/{survey}/{kind}` of trajectories and rhythms; the survey may be empty."),
         RecordType::CoordinationFinding => ("CoordinationFinding", "Several sessions have something in common: what one of them is told.", SESSION),
         RecordType::WebhookNotice => ("WebhookNotice", "A notice of a survey platform.", "Id of the integration."),
     }

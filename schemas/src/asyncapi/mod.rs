@@ -85,7 +85,7 @@ fn channels() -> Vec<Channel> {
             "The detector's own: snapshots of its open windows, co-partitioned with the events and keyed by the session's id. Values are binary and belong to one version of the detector; a record without a value says that the session is forgotten. Written in transactions with the offsets of the events: read committed.",
             vec![messages::SNAPSHOT]),
         channel("fingerprints", "Fingerprints of closed windows",
-            "What closed windows looked like, keyed by what is counted together: organisation, survey, kind and fingerprint. The detector's second stage counts sessions by it.",
+            "What closed windows looked like, keyed by what is counted together: organisation, survey, kind, and of devices the fingerprint. The detector's second stage counts sessions by it.",
             vec![RecordType::Fingerprint.as_str()]),
         channel("control", "Keys and settings",
             "The newest record of a key is the truth; a record without a value removes what its key names. The gateway serves only after it has read the topic to its end.",
