@@ -28,7 +28,7 @@ pub(crate) struct Sample {
 /// The movement in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Trace {
-    origin: (f64, f64),
+    origin: (f32, f32),
     begun: Option<EventTime>,
     last: Sample,
     /// Samples seen, whether kept or not.
@@ -70,7 +70,7 @@ impl Trace {
         }
         let Some(begun) = self.begun else {
             *self = Self {
-                origin: (x, y),
+                origin: (single(x), single(y)),
                 begun: Some(at),
                 seen: 1,
                 kept: 1,
@@ -79,8 +79,8 @@ impl Trace {
             return ended;
         };
         let sample = Sample {
-            x: units(x - self.origin.0),
-            y: units(y - self.origin.1),
+            x: units(x - f64::from(self.origin.0)),
+            y: units(y - f64::from(self.origin.1)),
             t: millis(at.millis_since(begun)),
         };
         let rests = (sample.x, sample.y) == (self.last.x, self.last.y);
@@ -132,6 +132,14 @@ impl Trace {
         let last = kept.last().is_some_and(|sample| *sample != self.last);
         kept.iter().copied().chain(last.then_some(self.last))
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "bounded above, where single precision still tells a thousandth of a pixel"
+)]
+fn single(px: f64) -> f32 {
+    px as f32
 }
 
 #[expect(
