@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Time between kept samples, milliseconds.
 const STEP_MS: u16 = 50;
-/// A sample may come this much too early and is kept, milliseconds.
-const TOLERANCE_MS: u16 = 1;
+/// A sample may come this much too early and is kept, milliseconds: clocks are rounded.
+const TOLERANCE_MS: f64 = 1.5;
 /// Shortest rest that ends a stroke, milliseconds.
 const REST_MS: f64 = 250.0;
 /// A rest is also at least this many usual steps of the device.
@@ -171,27 +171,30 @@ impl Cut {
         }
         let (first, last) = (self.first, self.last);
         let elapsed = place.at.millis_since(last.at);
-        let distance = f64::from((place.x - last.x).hypot(place.y - last.y));
-        if distance == 0.0 || (elapsed <= 0.0 && elapsed > -LONGEST_STEP_MS) {
+        let still = place.x.to_bits() == last.x.to_bits() && place.y.to_bits() == last.y.to_bits();
+        if still || (elapsed <= 0.0 && elapsed > -LONGEST_STEP_MS) {
             return None;
         }
         self.learn_step(elapsed);
         let rests = elapsed > REST_MS.max(REST_STEPS * f64::from(self.usual_step));
-        let jumps = distance > JUMP_SPEED * elapsed.max(8.0);
-        let too_long = place.at.millis_since(first.at) > LONGEST_MS;
-        let kept = sample(first, place);
-        match kept {
-            Some(kept) if !(rests || jumps || too_long || elapsed < 0.0) => {
-                self.extend(kept);
-                self.last = place;
-                None
-            }
-            _ => {
-                let finished = self.finish();
-                self.begin(place);
-                finished
-            }
+        let since_first = place.at.millis_since(first.at);
+        if rests || elapsed < 0.0 || since_first > LONGEST_MS || jumps(last, place, elapsed) {
+            let finished = self.finish();
+            self.begin(place);
+            return finished;
         }
+        if !self.is_due(since_first) {
+            self.last = place;
+            return None;
+        }
+        let Some(sample) = sample(first, place) else {
+            let finished = self.finish();
+            self.begin(place);
+            return finished;
+        };
+        self.keep(sample);
+        self.last = place;
+        None
     }
 
     /// Moves the running median a twentieth towards the step: half the steps are above it in the end.
@@ -220,12 +223,11 @@ impl Cut {
         self.doublings = 0;
     }
 
-    fn extend(&mut self, sample: Sample) {
+    /// Whether a step has passed since the newest kept sample.
+    fn is_due(&self, since_first: f64) -> bool {
         let step = STEP_MS << self.doublings.min(8);
         let newest = self.samples[usize::from(self.count) - 1];
-        if sample.time.saturating_sub(newest.time) + TOLERANCE_MS >= step {
-            self.keep(sample);
-        }
+        since_first >= newest.time() + f64::from(step) - TOLERANCE_MS
     }
 
     fn keep(&mut self, sample: Sample) {
@@ -264,6 +266,12 @@ impl Cut {
         self.doublings = 0;
         Some(path)
     }
+}
+
+/// Whether no hand moves that far in that time.
+fn jumps(last: Place, place: Place, elapsed: f64) -> bool {
+    let (x, y) = (f64::from(place.x - last.x), f64::from(place.y - last.y));
+    x * x + y * y > (JUMP_SPEED * elapsed.max(8.0)).powi(2)
 }
 
 /// `place` relative to `first`; `None` when it is too far from it.
