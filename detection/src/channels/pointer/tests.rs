@@ -488,7 +488,7 @@ fn numbers_for_the_model_are_shares_or_missing() {
 }
 
 #[test]
-fn a_fast_scribble_is_no_shaking_and_white_noise_is() {
+fn a_fast_scribble_is_no_shaking_and_white_noise_asks_for_a_look() {
     let drawn = |noise: f64| {
         let mut script = Script::default();
         for sample in 0..200 {
@@ -503,12 +503,10 @@ fn a_fast_scribble_is_no_shaking_and_white_noise_is() {
         }
         weight(&script.judge(Surroundings::default()), "mouse.shaking")
     };
-    assert!(
-        drawn(1.0) == 0.0 && drawn(40.0) >= FLAGS,
-        "{} {}",
-        drawn(1.0),
-        drawn(40.0)
-    );
+    let (calm, white) = (drawn(1.0), drawn(40.0));
+    assert!(calm == 0.0 && white > 0.0, "{calm} {white}");
+    // Noise of a sensor looks like it, so it never makes a bot of a session alone.
+    assert!(white < FLAGS, "{white}");
 }
 
 #[test]
