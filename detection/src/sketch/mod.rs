@@ -47,7 +47,8 @@ impl Sketches {
     /// A mouse, pointer, click or touch event.
     pub(crate) fn pointer(&mut self, event: &Event<'_>) {
         let moved = match (event.event_type, event.word(Field::Phase)) {
-            (EventType::MouseMove, _) => true,
+            // Sliders make everybody's drags alike.
+            (EventType::MouseMove, _) => event.flag(Field::Drag) != Some(true),
             (EventType::Pointer | EventType::Touch, phase) => phase == Some("move"),
             _ => false,
         };
