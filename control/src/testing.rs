@@ -36,11 +36,16 @@ fn any_versions() -> impl Strategy<Value = Option<StampedVersions>> {
             "[a-z0-9.-]{1,9}",
             "[a-z0-9.-]{1,9}",
             prop::option::of("[a-z]{1,5}:[ab]"),
+            prop::option::of("[a-z0-9.-]{1,9}"),
         )
-            .prop_map(|(ruleset, model, experiment)| StampedVersions {
+            .prop_map(|(ruleset, model, experiment, shadow)| StampedVersions {
                 ruleset,
                 model,
                 experiment,
+                shadow: shadow.map(|model| Shadow {
+                    ruleset: "builtin-1".to_owned(),
+                    model,
+                }),
             }),
     )
 }

@@ -24,6 +24,7 @@ pub fn builtin_versions() -> StampedVersions {
         ruleset: BUILTIN_RULESET.to_owned(),
         model: BUILTIN_MODEL.to_owned(),
         experiment: None,
+        shadow: None,
     }
 }
 
@@ -127,6 +128,7 @@ impl ControlState {
                 ruleset: arm.ruleset.clone(),
                 model: arm.model.clone(),
                 experiment: Some(experiment.stamp(arm)),
+                shadow: experiment.shadow.clone(),
             },
             None => settled,
         }

@@ -16,7 +16,8 @@ use schemas::session::StampedVersions;
 use schemas::verdict::{DataSufficiency, Method, Reason, RecommendedAction, SessionClass, Verdict};
 
 use crate::finding::{Finding, Judgement, Sufficiency, round};
-use crate::ruleset::{BUILTIN_MODEL, Ruleset, Thresholds};
+use crate::judges::Judges;
+use crate::ruleset::Thresholds;
 
 /// Most reasons in a verdict.
 const MAX_REASONS: usize = 12;
@@ -27,12 +28,13 @@ pub(crate) const MAX_SCORE: f64 = 0.99;
 /// risk but the second.
 const ASSISTED_WEIGHT: f64 = 0.35;
 /// Methods that look at behaviour which assistive technology changes.
-const BEHAVIOUR: [Method; 5] = [
+const BEHAVIOUR: [Method; 6] = [
     Method::Keystroke,
     Method::Mouse,
     Method::Timing,
     Method::Focus,
     Method::Scroll,
+    Method::Model,
 ];
 /// What remains of the prior when a method had enough data and found nothing: about the share of bots
 /// that the method's tests miss.
@@ -53,8 +55,8 @@ pub(crate) struct Case {
     pub(crate) thinks_and_acts: bool,
 }
 
-pub(crate) fn verdict(case: Case, ruleset: &Ruleset) -> Verdict {
-    let rules = &ruleset.thresholds;
+pub(crate) fn verdict(case: Case, judges: Judges<'_>) -> Verdict {
+    let rules = &judges.ruleset.thresholds;
     let data_sufficiency = sufficiency(&case.judgements);
     let mut method_scores = BTreeMap::new();
     let mut doubt = 1.0 - prior(&case.judgements, rules);
@@ -94,14 +96,28 @@ pub(crate) fn verdict(case: Case, ruleset: &Ruleset) -> Verdict {
         event_count,
         processing_time_ms: 0.0,
         versions: StampedVersions {
-            ruleset: ruleset.version.clone(),
-            model: BUILTIN_MODEL.to_owned(),
+            ruleset: judges.ruleset.version.clone(),
+            model: judges.model_version().to_owned(),
             experiment: None,
+            shadow: None,
         },
         data_sufficiency,
         summary: summary(class, confidence_score, &reasons),
         reasons,
+        shadow: None,
     }
+}
+
+/// Whether some method of behaviour had enough to look at. A device or connection that looks ordinary says
+/// nothing about who answers, and a model judges by what the others saw.
+pub(crate) fn has_enough(judgements: &[Judgement]) -> bool {
+    judgements.iter().any(|judgement| {
+        judgement.sufficiency == Sufficiency::Judged
+            && !matches!(
+                judgement.method,
+                Method::Device | Method::Network | Method::Model
+            )
+    })
 }
 
 fn sufficiency(judgements: &[Judgement]) -> DataSufficiency {
@@ -112,14 +128,9 @@ fn sufficiency(judgements: &[Judgement]) -> DataSufficiency {
             .map(|judgement| judgement.method)
             .collect()
     };
-    let judged = of(Sufficiency::Judged);
-    // A device or connection that looks ordinary says nothing about who answers.
-    let behaviour = judged
-        .iter()
-        .any(|method| !matches!(method, Method::Device | Method::Network));
     DataSufficiency {
-        sufficient: behaviour,
-        judged,
+        sufficient: has_enough(judgements),
+        judged: of(Sufficiency::Judged),
         too_little: of(Sufficiency::TooLittle),
         absent: of(Sufficiency::Absent),
     }
@@ -211,6 +222,7 @@ pub(crate) fn summary(class: SessionClass, score: f64, reasons: &[Reason]) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ruleset::Ruleset;
 
     fn finding(code: &'static str, weight: f64) -> Finding {
         Finding {
@@ -240,7 +252,7 @@ mod tests {
     }
 
     fn judge(case: Case) -> Verdict {
-        verdict(case, &Ruleset::default())
+        verdict(case, Judges::from(&Ruleset::default()))
     }
 
     const CRUDE: [(Method, &str, f64); 3] = [

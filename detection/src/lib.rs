@@ -13,6 +13,8 @@ mod combine;
 mod compact;
 mod finding;
 mod fingerprint;
+mod judges;
+pub mod model;
 mod ruleset;
 mod sketch;
 mod stats;
@@ -23,6 +25,8 @@ mod typing;
 mod window;
 mod writers;
 
+pub use judges::Judges;
+pub use model::{Features, Model};
 pub use ruleset::{BUILTIN_MODEL, BUILTIN_RULESET, MODEL_FORMATS, Ruleset, Thresholds};
 pub use sketch::{BadSketch, SessionSketch};
 pub use thresholds::{Threshold, ThresholdError};

@@ -14,8 +14,8 @@ use crate::thresholds::ThresholdError;
 pub const BUILTIN_RULESET: &str = "builtin-1";
 /// Model version when no learned model is used.
 pub const BUILTIN_MODEL: &str = "none";
-/// Formats of learned models that this program can judge by: none yet.
-pub const MODEL_FORMATS: [&str; 0] = [];
+/// Formats of learned models that this program can judge by.
+pub const MODEL_FORMATS: [&str; 1] = [crate::model::FORMAT];
 
 /// A versioned set of rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +75,11 @@ pub struct Thresholds {
     pub speeding_share: f64,
     /// Equal grid answers in a row that make a straight line.
     pub straight_line: u32,
+    /// Probability from which the learned model speaks.
+    pub model_score: f64,
+    /// Weight of the learned model's finding at probability 1; 0 leaves it out of the score. Up to 0.57 a model
+    /// alone stays below `bot_score` over the usual prior.
+    pub model_weight: f64,
 }
 
 impl Default for Thresholds {
@@ -91,6 +96,8 @@ impl Default for Thresholds {
             clockwork_variation: 0.12,
             speeding_share: 0.7,
             straight_line: 8,
+            model_score: 0.8,
+            model_weight: 0.5,
         }
     }
 }

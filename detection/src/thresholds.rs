@@ -133,7 +133,7 @@ const fn share(
 impl Thresholds {
     /// Every threshold, in the order of a ruleset.
     #[rustfmt::skip]
-    pub const ALL: [Threshold; 11] = [
+    pub const ALL: [Threshold; 13] = [
         share(("bot_score", "score"), (0.0, 1.0), "score from which a session counts as a bot",
             |t| t.bot_score, |t, v| t.bot_score = v),
         share(("medium_score", "score"), (0.0, 1.0), "score from which the risk is medium",
@@ -156,6 +156,10 @@ impl Thresholds {
             |t| t.speeding_share, |t, v| t.speeding_share = v),
         count(("straight_line", "answers"), (2, 10_000), "equal grid answers in a row that make a straight line",
             |t| t.straight_line.into(), |t, v| t.straight_line = v as u32),
+        share(("model_score", "share"), (0.0, 1.0), "probability from which the learned model speaks",
+            |t| t.model_score, |t, v| t.model_score = v),
+        share(("model_weight", "share"), (0.0, 0.99), "weight of the learned model's finding; 0 leaves it out of the score",
+            |t| t.model_weight, |t, v| t.model_weight = v),
     ];
 
     /// Reads thresholds by name; those that are not named stay as compiled in.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::channels::{Answers, Device, Focus, Keys, Network, Pointer, Scroll, Timing};
 use crate::combine::{self, Case};
 use crate::compact::unless_default;
-use crate::ruleset::Ruleset;
+use crate::judges::Judges;
+use crate::model;
 use crate::sketch::{SessionSketch, Sketches};
 use crate::strokes::Strokes;
 use crate::writers::{Admission, WriterLedger};
@@ -143,14 +144,15 @@ impl Window {
     }
 
     /// Judges what has been seen. `processing_time_ms` is 0: the caller has the clock.
-    pub fn verdict(&self, ruleset: &Ruleset) -> Verdict {
-        let rules = &ruleset.thresholds;
+    pub fn verdict<'a>(&self, judges: impl Into<Judges<'a>>) -> Verdict {
+        let judges = judges.into();
+        let rules = &judges.ruleset.thresholds;
         let surroundings = self.device.surroundings();
         let touch = self.pointer.touched() || surroundings.touch;
         let mut mouse = self.pointer.judge(rules, surroundings);
         self.strokes.judge_into(&mut mouse);
         self.sketches.find(&mut mouse);
-        let judgements = vec![
+        let mut judgements = vec![
             self.keys.judge(rules, touch),
             mouse,
             self.timing.judge(rules),
@@ -160,6 +162,10 @@ impl Window {
             self.scroll.judge(),
             self.answers.judge(rules),
         ];
+        if let Some(model) = judges.model {
+            let enough = combine::has_enough(&judgements);
+            judgements.push(model::vote(model, &self.features(), rules, enough));
+        }
         let case = Case {
             judgements,
             event_count: self.events,
@@ -167,7 +173,7 @@ impl Window {
             declared_agent: self.network.is_declared_agent(),
             thinks_and_acts: self.timing.thinks_and_acts(),
         };
-        combine::verdict(case, ruleset)
+        combine::verdict(case, judges)
     }
 }
 

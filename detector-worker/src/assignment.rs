@@ -16,7 +16,7 @@ use kafka::changelog::{Changelog, ChangelogCommit, ChangelogError, ChangelogRow}
 
 use crate::flood::FloodGauge;
 use crate::publications::{Interval, Publications};
-use crate::rulesets::Missing;
+use crate::versions::Missing;
 use crate::windows::PartitionWindows;
 
 /// Where the snapshots stand.

@@ -12,7 +12,7 @@
 //! | `assignment`, `publications` | one partition: when a snapshot is taken and when it may be committed |
 //! | `flood` | when poison is a bad deploy |
 //! | `emissions`, `outbox` | verdicts, fingerprints and dead letters on their way to the broker |
-//! | [`rulesets`] | what judges a session, by its stamped versions |
+//! | [`versions`] | what judges a session, by its stamped versions |
 //! | [`coordination`] | the second stage: what several sessions have in common |
 //! | [`config`] | settings |
 //! | [`setup()`] | building and running the service |
@@ -28,8 +28,8 @@ mod metrics;
 mod outbox;
 pub mod poison;
 mod publications;
-pub mod rulesets;
 mod setup;
+pub mod versions;
 pub mod windows;
 
 pub use config::WorkerConfig;

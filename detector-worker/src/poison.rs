@@ -3,7 +3,7 @@
 use schemas::batch::BatchRecordError;
 use schemas::header::HeaderError;
 
-use crate::rulesets::Missing;
+use crate::versions::{Missing, What};
 
 /// A record that cannot be processed, now or ever.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +49,7 @@ impl Poison {
             Self::RecordType => "record_type",
             Self::Organisation => "organisation_mismatch",
             Self::WindowUnreadable => "window_unreadable",
-            Self::VersionMissing(missing) if missing.what == "model" => "model_missing",
+            Self::VersionMissing(missing) if missing.what == What::Model => "model_missing",
             Self::VersionMissing(_) => "ruleset_missing",
         }
     }

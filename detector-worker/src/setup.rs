@@ -18,7 +18,7 @@ use crate::coordination::{self, Coordination};
 use crate::handler::DetectorHandler;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
-use crate::rulesets::Rulesets;
+use crate::versions::Versions;
 
 /// How long the cluster may take to answer at start.
 const START_WAIT: Duration = Duration::from_secs(60);
@@ -115,7 +115,7 @@ pub fn setup(
     };
     let handler = DetectorHandler::new(
         config.clone(),
-        Rulesets::following(control.clone()),
+        Versions::following(control.clone()),
         Outbox::new(producer, config.dead_letter_topic.clone()),
         (
             Metrics::register(registry)?,

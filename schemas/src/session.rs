@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::control::Shadow;
 use crate::event::field::is_identifier;
 use crate::event::{EventType, Field, Rule};
 use crate::ids::SessionId;
@@ -159,6 +160,9 @@ pub struct StampedVersions {
     /// The experiment's arm that the session belongs to, if any: `name:arm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub experiment: Option<String>,
+    /// Versions that judge beside these and have no say, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
 }
 
 /// The first record of a session.

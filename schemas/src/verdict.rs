@@ -158,11 +158,13 @@ pub enum Method {
     Answers,
     /// The same device, trajectory or rhythm in several sessions.
     Coordination,
+    /// A learned model over what the other methods measured.
+    Model,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Keystroke,
         Self::Mouse,
         Self::Timing,
@@ -172,6 +174,7 @@ impl Method {
         Self::Scroll,
         Self::Answers,
         Self::Coordination,
+        Self::Model,
     ];
 }
 
@@ -230,6 +233,27 @@ pub struct Verdict {
     pub data_sufficiency: DataSufficiency,
     /// One sentence for a list.
     pub summary: String,
+    /// What the shadow versions stamped on the session say of the same window, without a say in anything above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowVerdict>,
+}
+
+/// What shadow versions say, for comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ShadowVerdict {
+    /// Version of the ruleset.
+    pub ruleset: String,
+    /// Version of the model.
+    pub model: String,
+    /// Whether their score reaches their threshold.
+    pub is_bot: bool,
+    /// Their probability that the session is automated, 0 to 1.
+    pub confidence_score: f64,
+    /// Their score as a level.
+    pub risk_level: RiskLevel,
+    /// The model's own probability before the ruleset weighs it; absent without a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_probability: Option<f64>,
 }
 
 /// What a verdict record says of the session beside the judgement.

@@ -119,6 +119,7 @@ impl Feed {
                 ruleset: "builtin-1".to_owned(),
                 model: "none".to_owned(),
                 experiment: None,
+                shadow: None,
             },
         };
         let session = Session {

@@ -244,6 +244,7 @@ impl Changes {
             ruleset: self.ruleset.clone().unwrap_or(held.ruleset),
             model: self.model.clone().unwrap_or(held.model),
             experiment: self.experiment.clone().or(held.experiment),
+            shadow: held.shadow,
         })
     }
 }

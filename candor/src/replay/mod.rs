@@ -27,7 +27,7 @@ use clap::Args;
 use control::ControlState;
 use detection::Ruleset;
 use detector_worker::config::WindowConfig;
-use detector_worker::rulesets::Rulesets;
+use detector_worker::versions::Versions;
 use kafka::config::KafkaConfig;
 use kafka::scan::{ScanOptions, spans};
 use runtime::config::{Config, Reader};
@@ -118,7 +118,7 @@ impl Config for ReplayConfig {
 struct Plan {
     config: ReplayConfig,
     options: Options,
-    rulesets: Rulesets,
+    rulesets: Versions,
     /// The version that judges every session, instead of those stamped on them.
     judge: Option<String>,
     /// The topic that is written.
@@ -167,13 +167,13 @@ pub async fn command(options: Options, config: ReplayConfig) -> anyhow::Result<E
 }
 
 /// Every ruleset that can be read here, and the one that is tried.
-fn known(state: &ControlState, judge: Option<&Ruleset>) -> Rulesets {
+fn known(state: &ControlState, judge: Option<&Ruleset>) -> Versions {
     let of_topic = state.rulesets().filter_map(|record| {
         Ruleset::decode(&record.version, &record.thresholds)
             .inspect_err(|error| eprintln!("the ruleset {} is left out: {error}", record.version))
             .ok()
     });
-    Rulesets::of(of_topic.chain(judge.cloned()))
+    Versions::of(of_topic.chain(judge.cloned()))
 }
 
 /// Where the range lies in each partition.

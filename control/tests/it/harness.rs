@@ -181,6 +181,7 @@ pub(crate) fn settings(organisation: &str, ruleset: &str) -> ControlRecord {
             ruleset: ruleset.to_owned(),
             model: "none".to_owned(),
             experiment: None,
+            shadow: None,
         }),
     })
 }

@@ -5,6 +5,7 @@ use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
+use crate::model::measured;
 use crate::ruleset::Thresholds;
 use crate::stats::share;
 
@@ -80,6 +81,15 @@ impl Answers {
         let typed = f64::from(std::mem::take(&mut self.keys)) * 2.0 >= length;
         let person = event.word(Field::Source) == Some("autofill");
         self.long_insertions += u32::from(length >= ANSWER_LENGTH && !typed && !person);
+    }
+
+    /// Names of [`Self::feature_values`].
+    pub(crate) const FEATURES: [&'static str; 1] = ["answers.rushed_share"];
+
+    /// What a learned model sees of this channel.
+    pub(crate) fn feature_values(&self) -> [f32; 1] {
+        let rushed = share(self.timed - self.slow_enough, self.timed);
+        [measured(self.timed >= 4, rushed)]
     }
 
     pub(crate) fn judge(&self, rules: &Thresholds) -> Judgement {

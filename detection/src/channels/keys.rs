@@ -247,7 +247,6 @@ impl Keys {
     }
 
     /// Names of [`Self::feature_values`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the learned model"))]
     pub(crate) const FEATURES: [&'static str; 12] = {
         let mut names = [""; 12];
         names[0] = "keys.instant_share";
@@ -262,7 +261,6 @@ impl Keys {
     };
 
     /// Measures for a learned model; NaN where not measured.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the learned model"))]
     pub(crate) fn feature_values(&self) -> [f32; 12] {
         let timed = self.intervals.count() >= 20 && !self.is_untimed();
         let held = self.held >= 20 && self.dwells_vary();

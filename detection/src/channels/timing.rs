@@ -5,6 +5,7 @@ use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
+use crate::model::measured;
 use crate::ruleset::Thresholds;
 use crate::stats::{Moments, share};
 
@@ -97,6 +98,21 @@ impl Timing {
             && self.thinks >= 5
             && share(self.bare_clicks, self.clicks) > 0.7
             && share(self.thinks, self.pauses) > 0.4
+    }
+
+    /// Names of [`Self::feature_values`].
+    pub(crate) const FEATURES: [&'static str; 2] =
+        ["timing.click_interval_variation", "timing.bare_click_share"];
+
+    /// What a learned model sees of this channel.
+    pub(crate) fn feature_values(&self) -> [f32; 2] {
+        let variation = self.presses.variation();
+        let timed = self.presses.count() >= 5 && variation.is_some();
+        let clicked = self.touches == 0 && self.clicks >= 5 && self.all_moves >= self.clicks / 2;
+        [
+            measured(timed, variation.unwrap_or_default()),
+            measured(clicked, share(self.bare_clicks, self.clicks)),
+        ]
     }
 
     pub(crate) fn judge(&self, rules: &Thresholds) -> Judgement {

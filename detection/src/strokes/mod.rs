@@ -47,7 +47,6 @@ macro_rules! feature_names {
 }
 
 /// Names of [`Strokes::feature_values`].
-#[cfg_attr(not(test), expect(dead_code, reason = "read by the learned model"))]
 pub(crate) const FEATURE_NAMES: [&str; NUMBERS] = feature_names![
     "smoothness" "peak_speed" "speed_spread" "skew" "start" "homing" "slow_share"
     "minimum_jerk_residual" "even_speed_residual"
@@ -115,7 +114,6 @@ impl Strokes {
         Some((strokes, summary.map(|number| number / count(strokes))))
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the learned model"))]
     /// Means over the session of the numbers of [`FEATURE_NAMES`]; not a number where too little was seen.
     pub(crate) fn feature_values(&self) -> [f32; NUMBERS] {
         self.summary()

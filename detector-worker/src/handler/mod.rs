@@ -22,7 +22,7 @@ use crate::emissions::{Destinations, Emissions};
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::publications::Interval;
-use crate::rulesets::{Missing, Rulesets};
+use crate::versions::{Missing, Versions};
 use crate::windows::PartitionWindows;
 
 /// How long the group may take to say that a partition, which another worker has fenced, is not ours any
@@ -50,7 +50,7 @@ pub(crate) struct Ticket {
 
 pub(crate) struct DetectorHandler {
     config: WorkerConfig,
-    rulesets: Rulesets,
+    versions: Versions,
     outbox: Outbox<Ticket>,
     destinations: Destinations,
     metrics: Metrics,
@@ -69,14 +69,14 @@ pub(crate) struct DetectorHandler {
 impl DetectorHandler {
     pub(crate) fn new(
         config: WorkerConfig,
-        rulesets: Rulesets,
+        versions: Versions,
         outbox: Outbox<Ticket>,
         (metrics, changelog_metrics): (Metrics, ChangelogMetrics),
     ) -> Self {
         Self {
             destinations: Destinations::of(&config),
             config,
-            rulesets,
+            versions,
             outbox,
             metrics,
             changelog_metrics,
@@ -230,7 +230,7 @@ impl Handler for DetectorHandler {
         let begun = Instant::now();
         let windows = PartitionWindows::restore(
             self.config.windows,
-            self.rulesets.clone(),
+            self.versions.clone(),
             start,
             restored.rows,
         );

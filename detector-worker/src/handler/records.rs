@@ -10,7 +10,7 @@ use super::{DetectorHandler, Ticket};
 use crate::assignment::Hold;
 use crate::decode::decode;
 use crate::poison::Poison;
-use crate::rulesets::Missing;
+use crate::versions::Missing;
 use crate::windows::{Content, Refused};
 
 /// Versions that were waited for in vain and are not waited for again.
@@ -102,7 +102,7 @@ impl DetectorHandler {
             return Ok(());
         };
         let (missing, since) = (missing.clone(), *since);
-        if !self.rulesets.knows(&missing) {
+        if !self.versions.knows(&missing) {
             if since.elapsed() < self.config.state.version_wait {
                 return Ok(());
             }

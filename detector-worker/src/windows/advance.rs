@@ -77,17 +77,17 @@ impl PartitionWindows {
     ) -> Result<(), Refused> {
         let row = if matches!(self.slots.state(slot), State::Packed(_)) {
             let mut window = self.unpack(slot)?;
-            let ruleset = &self.ruleset_for(&window.facts)?;
+            let judging = &self.judging_for(&window.facts)?;
             let times = &self.times;
-            window.close(status, Judge { times, ruleset }, out);
+            window.close(status, Judge { times, judging }, out);
             codec::encode_window(&window)
         } else {
-            let ruleset = &self.ruleset_of(slot)?;
+            let judging = &self.judging_of(slot)?;
             let times = &self.times;
             let Some(window) = self.slots.hot_mut(slot) else {
                 return Ok(());
             };
-            window.close(status, Judge { times, ruleset }, out);
+            window.close(status, Judge { times, judging }, out);
             codec::encode_window(window)
         };
         self.slots.set_packed(slot, row);

@@ -4,7 +4,6 @@
 //! remembered; whether it is, the broker times of its own records say. The window before has had its final
 //! verdict before the new one says anything.
 
-use detection::Ruleset;
 use schemas::session::SessionStarted;
 
 use super::facts::Facts;
@@ -13,6 +12,7 @@ use super::partition::Place;
 use super::slots::Flag;
 use super::{Content, Emit, Input, Outcome, PartitionWindows, Refused};
 use crate::poison::Poison;
+use crate::versions::Judging;
 
 impl PartitionWindows {
     /// A record of a session that has no window which it belongs to.
@@ -39,20 +39,20 @@ impl PartitionWindows {
             }
             Content::Completed(_) | Content::Requested(_) => None,
         };
-        let ruleset = facts
+        let judging = facts
             .as_ref()
-            .map(|facts| self.ruleset_for(facts))
+            .map(|facts| self.judging_for(facts))
             .transpose()?;
         if let Some(slot) = place.slot() {
             self.end_before(slot, input, out)?;
         }
-        let (Some(facts), Some(ruleset)) = (facts, ruleset) else {
+        let (Some(facts), Some(judging)) = (facts, judging) else {
             return Ok(match input.content {
                 Content::Requested(_) => Outcome::Requested,
                 _ => Outcome::Duplicate,
             });
         };
-        let window = self.begun(input, facts, &ruleset, out);
+        let window = self.begun(input, facts, &judging, out);
         self.keep(place, input, window);
         Ok(Outcome::NewWindow)
     }
@@ -80,8 +80,8 @@ impl PartitionWindows {
     ) -> Result<(), Refused> {
         if self.slots.span(slot).is_some_and(|span| !span.closed) {
             self.heat(slot)?;
-            let ruleset = self.ruleset_of(slot)?;
-            self.settle(slot, input, &ruleset, out);
+            let judging = self.judging_of(slot)?;
+            self.settle(slot, input, &judging, out);
         }
         Ok(())
     }
@@ -91,7 +91,7 @@ impl PartitionWindows {
         &self,
         input: &Input<'_>,
         facts: Facts,
-        ruleset: &Ruleset,
+        judging: &Judging,
         out: &mut dyn Emit,
     ) -> OpenWindow {
         let times = &self.times;
@@ -102,7 +102,7 @@ impl PartitionWindows {
                 out.emit(window.state_only(times), &window.features);
             }
             Content::Batch(batch) => {
-                window.fold(batch, input, Judge { times, ruleset }, out);
+                window.fold(batch, input, Judge { times, judging }, out);
             }
             Content::Completed(_) | Content::Requested(_) => {}
         }

@@ -8,6 +8,7 @@
 //! Any change of what follows the head needs a new [`VERSION`]; a golden file pins the current one.
 
 use chrono::{DateTime, Utc};
+use schemas::control::Shadow;
 use schemas::ids::SessionId;
 use schemas::session::StampedVersions;
 use schemas::verdict::RiskLevel;
@@ -18,7 +19,7 @@ use super::open::{Emitted, OpenWindow};
 use super::times::Span;
 
 /// Version of everything behind the head.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 const WINDOW: u8 = 1;
 const REMEMBERED: u8 = 2;
 /// Version, kind, first offset.
@@ -169,17 +170,21 @@ struct SharedRow<'a> {
     ruleset: &'a str,
     model: &'a str,
     experiment: Option<&'a str>,
+    /// Ruleset and model.
+    shadow: Option<(&'a str, &'a str)>,
     platform: Option<&'a str>,
     survey_id: Option<&'a str>,
 }
 
 /// The bytes of a shared part.
 pub(super) fn encode_shared(shared: &Shared) -> Vec<u8> {
+    let shadow = shared.versions.shadow.as_ref();
     let row = SharedRow {
         organisation: shared.organisation.as_str(),
         ruleset: &shared.versions.ruleset,
         model: &shared.versions.model,
         experiment: shared.versions.experiment.as_deref(),
+        shadow: shadow.map(|shadow| (shadow.ruleset.as_str(), shadow.model.as_str())),
         platform: shared.platform.as_deref(),
         survey_id: shared.survey_id.as_deref(),
     };
@@ -195,6 +200,10 @@ pub(super) fn decode_shared(bytes: &[u8]) -> Option<Shared> {
             ruleset: row.ruleset.to_owned(),
             model: row.model.to_owned(),
             experiment: row.experiment.map(str::to_owned),
+            shadow: row.shadow.map(|(ruleset, model)| Shadow {
+                ruleset: ruleset.to_owned(),
+                model: model.to_owned(),
+            }),
         },
         platform: row.platform.map(str::to_owned),
         survey_id: row.survey_id.map(str::to_owned),

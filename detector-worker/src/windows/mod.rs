@@ -38,7 +38,7 @@ use schemas::session::{AnalysisRequested, SessionCompleted, SessionStarted};
 use schemas::verdict::VerdictRecord;
 
 use crate::poison::Poison;
-use crate::rulesets::Missing;
+use crate::versions::Missing;
 
 pub use partition::PartitionWindows;
 pub use restore::{RestoreError, Restored};

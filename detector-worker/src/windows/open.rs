@@ -1,21 +1,22 @@
 //! One open window: features, what was emitted of it, and when it ends.
 //!
 //! Owns what is said of the window in verdicts. Which records come here, and when time has passed, is
-//! decided outside; the ruleset that judges is handed in, because a window put away has none.
+//! decided outside; what judges is handed in, because a window put away has none.
 
 use std::time::Instant;
 
 use chrono::{DateTime, TimeZone, Utc};
-use detection::{Folded, Ruleset, Window};
+use detection::{Folded, Window};
 use schemas::batch::BatchRecord;
 use schemas::ids::SessionId;
 use schemas::verdict::{
-    Phase, Revision, RiskLevel, SessionFacts, Verdict, VerdictRecord, WindowStatus,
+    Phase, Revision, RiskLevel, SessionFacts, ShadowVerdict, Verdict, VerdictRecord, WindowStatus,
 };
 
 use super::facts::Facts;
 use super::times::{Span, Times};
 use super::{Emit, Input};
+use crate::versions::Judging;
 
 /// What was last emitted of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +41,7 @@ pub(super) struct OpenWindow {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judge<'a> {
     pub(super) times: &'a Times,
-    pub(super) ruleset: &'a Ruleset,
+    pub(super) judging: &'a Judging,
 }
 
 impl OpenWindow {
@@ -77,9 +78,9 @@ impl OpenWindow {
         let due = self.features.event_count() - self.emitted.events >= judge.times.emit_events
             || input.broker_ms - self.emitted.broker_ms >= judge.times.emit_after
             || self.is_completed();
-        let verdict = self.judge(judge.ruleset);
+        let verdict = self.judge(judge.judging);
         if due || Some(verdict.risk_level) != self.emitted.risk {
-            let record = self.emit(verdict, status, judge.times);
+            let record = self.emit(verdict, status, judge);
             out.emit(record, &self.features);
         }
         Folded::Folded
@@ -113,8 +114,8 @@ impl OpenWindow {
         if self.span.closed {
             return;
         }
-        let verdict = self.judge(judge.ruleset);
-        let record = self.emit(verdict, status, judge.times);
+        let verdict = self.judge(judge.judging);
+        let record = self.emit(verdict, status, judge);
         out.emit(record, &self.features);
     }
 
@@ -132,7 +133,7 @@ impl OpenWindow {
             phase: Phase::Requested,
         };
         let ended = self.span.ended_by(input.broker_ms, judge.times);
-        let verdict = self.judge(judge.ruleset);
+        let verdict = self.with_shadow(self.judge(judge.judging), judge.judging);
         let mut record = self.record(Some(verdict), revision, ended.unwrap_or(self.status()));
         record.session.updated_at = time(input.broker_ms);
         record.request_id = Some(request_id.to_owned());
@@ -149,16 +150,34 @@ impl OpenWindow {
         self.record(None, revision, WindowStatus::Active)
     }
 
-    fn judge(&self, ruleset: &Ruleset) -> Verdict {
+    fn judge(&self, judging: &Judging) -> Verdict {
         let begin = Instant::now();
-        let mut verdict = self.features.verdict(ruleset);
+        let mut verdict = self.features.verdict(judging.held.judges());
         let versions = &self.facts.shared.value.versions;
         verdict.versions.experiment.clone_from(&versions.experiment);
         verdict.processing_time_ms = begin.elapsed().as_secs_f64() * 1e3;
         verdict
     }
 
-    fn emit(&mut self, verdict: Verdict, status: WindowStatus, times: &Times) -> VerdictRecord {
+    /// A verdict that goes out carries what the session's shadow versions say, if it has any.
+    fn with_shadow(&self, mut verdict: Verdict, judging: &Judging) -> Verdict {
+        verdict.shadow = judging.shadow.as_ref().map(|held| {
+            let judges = held.judges();
+            let shadow = self.features.verdict(judges);
+            let probability = |model: &detection::Model| model.predict(&self.features.features());
+            ShadowVerdict {
+                ruleset: shadow.versions.ruleset,
+                model: shadow.versions.model,
+                is_bot: shadow.is_bot,
+                confidence_score: shadow.confidence_score,
+                risk_level: shadow.risk_level,
+                model_probability: judges.model.map(probability),
+            }
+        });
+        verdict
+    }
+
+    fn emit(&mut self, verdict: Verdict, status: WindowStatus, judge: Judge<'_>) -> VerdictRecord {
         let risk = Some(verdict.risk_level);
         let changed = risk != self.emitted.risk;
         self.emitted = Emitted {
@@ -173,10 +192,11 @@ impl OpenWindow {
             Phase::Final
         };
         let revision = Revision {
-            generation: times.generation,
+            generation: judge.times.generation,
             offset: self.last_offset,
             phase,
         };
+        let verdict = self.with_shadow(verdict, judge.judging);
         let mut record = self.record(Some(verdict), revision, status);
         record.risk_changed = changed;
         record

@@ -4,9 +4,8 @@
 //! before anything changes, so a record that was refused can be handed in again.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
 
-use detection::{Folded, Ruleset};
+use detection::Folded;
 use schemas::ids::SessionId;
 use schemas::session::AnalysisRequested;
 use schemas::verdict::WindowStatus;
@@ -22,13 +21,13 @@ use super::times::Times;
 use super::{Content, Emit, Input, Outcome, Refused};
 use crate::config::WindowConfig;
 use crate::poison::Poison;
-use crate::rulesets::Rulesets;
+use crate::versions::{Judging, Versions};
 
 /// The windows of one assignment of one partition.
 #[derive(Debug)]
 pub struct PartitionWindows {
     pub(super) times: Times,
-    rulesets: Rulesets,
+    versions: Versions,
     pub(super) shared: SharedParts,
     pub(super) slots: Slots,
     /// When windows may end: every window that is not closed has an entry, possibly too early.
@@ -68,10 +67,10 @@ impl Place {
 }
 
 impl PartitionWindows {
-    pub(super) fn empty(config: WindowConfig, rulesets: Rulesets, next_offset: i64) -> Self {
+    pub(super) fn empty(config: WindowConfig, versions: Versions, next_offset: i64) -> Self {
         Self {
             times: Times::new(config),
-            rulesets,
+            versions,
             shared: SharedParts::default(),
             slots: Slots::default(),
             closings: Agenda::default(),
@@ -110,9 +109,9 @@ impl PartitionWindows {
         true
     }
 
-    /// From now on versions are looked up in `rulesets`.
-    pub fn set_rulesets(&mut self, rulesets: Rulesets) {
-        self.rulesets = rulesets;
+    /// From now on versions are looked up in `versions`.
+    pub fn set_versions(&mut self, versions: Versions) {
+        self.versions = versions;
     }
 
     /// How records have ended so far, and how far time has come.
@@ -184,13 +183,13 @@ impl PartitionWindows {
         if facts.shared.value.organisation != input.organisation {
             return Err(Poison::Organisation.into());
         }
-        let ruleset = self.ruleset_of(slot)?;
-        self.settle(slot, input, &ruleset, out);
+        let judging = self.judging_of(slot)?;
+        self.settle(slot, input, &judging, out);
         self.slots.raise(slot, Flag::Touched);
         let times = self.times;
         let judge = Judge {
             times: &times,
-            ruleset: &ruleset,
+            judging: &judging,
         };
         let Some(window) = self.slots.hot_mut(slot) else {
             return Ok(Outcome::Duplicate);
@@ -222,13 +221,13 @@ impl PartitionWindows {
         &mut self,
         slot: u32,
         input: &Input<'_>,
-        ruleset: &Ruleset,
+        judging: &Judging,
         out: &mut dyn Emit,
     ) {
         let times = self.times;
         let judge = Judge {
             times: &times,
-            ruleset,
+            judging,
         };
         let Some(window) = self.slots.hot_mut(slot) else {
             return;
@@ -287,15 +286,15 @@ impl PartitionWindows {
     }
 
     /// What judges the slot's hot window.
-    pub(super) fn ruleset_of(&self, slot: u32) -> Result<Arc<Ruleset>, Refused> {
+    pub(super) fn judging_of(&self, slot: u32) -> Result<Judging, Refused> {
         match self.slots.state(slot) {
-            State::Hot { window, .. } => self.ruleset_for(&window.facts),
+            State::Hot { window, .. } => self.judging_for(&window.facts),
             _ => Err(Poison::WindowUnreadable.into()),
         }
     }
 
     /// What judges a session with these facts.
-    pub(super) fn ruleset_for(&self, facts: &Facts) -> Result<Arc<Ruleset>, Refused> {
-        Ok(self.rulesets.find(&facts.shared.value.versions)?)
+    pub(super) fn judging_for(&self, facts: &Facts) -> Result<Judging, Refused> {
+        Ok(self.versions.find(&facts.shared.value.versions)?)
     }
 }

@@ -15,7 +15,7 @@ use super::slots::Flag;
 use super::state::PartitionState;
 use super::{Input, Outcome, PartitionWindows, Refused};
 use crate::config::WindowConfig;
-use crate::rulesets::Rulesets;
+use crate::versions::Versions;
 
 /// Why a partition cannot be taken over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,11 +59,11 @@ impl PartitionWindows {
     /// [`RestoreError`] for the first row that nothing can be made of.
     pub fn restore(
         config: WindowConfig,
-        rulesets: Rulesets,
+        versions: Versions,
         start: &StartPosition,
         rows: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
     ) -> Result<Restored, RestoreError> {
-        let mut windows = Self::empty(config, rulesets, start.offset);
+        let mut windows = Self::empty(config, versions, start.offset);
         windows.state = PartitionState::decode(&start.metadata).unwrap_or_default();
         let is_ours = PartitionState::is_ours(&start.metadata);
         let mut unusable = HashMap::new();

@@ -1,4 +1,4 @@
-//! Rulesets by the versions stamped on sessions, with contents from the control topic.
+//! Versions by the versions stamped on sessions, with contents from the control topic.
 
 use std::time::Duration;
 

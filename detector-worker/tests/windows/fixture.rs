@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeZone, Utc};
 use detection::{BUILTIN_RULESET, Ruleset};
 use detector_worker::config::WindowConfig;
-use detector_worker::rulesets::Rulesets;
+use detector_worker::versions::Versions;
 use detector_worker::windows::{
     Content, Input, Outcome, PartitionWindows, Refused, Restored, Snapshot,
 };
@@ -105,18 +105,19 @@ pub(crate) fn first_record(session_id: SessionId, time: DateTime<Utc>) -> Sessio
             ruleset: BUILTIN_RULESET.to_owned(),
             model: "none".to_owned(),
             experiment: Some(ARM.to_owned()),
+            shadow: None,
         },
     }
 }
 
 /// What a worker knows before and after the control topic has told it of [`STRICT`].
-pub(crate) fn rulesets(learned: bool) -> Rulesets {
+pub(crate) fn rulesets(learned: bool) -> Versions {
     let mut strict = Ruleset {
         version: STRICT.to_owned(),
         ..Ruleset::default()
     };
     strict.thresholds.prior = 0.4;
-    Rulesets::of(learned.then_some(strict))
+    Versions::of(learned.then_some(strict), [])
 }
 
 /// Hands one entry of the log to `windows`; `None` for poison, which is set aside.

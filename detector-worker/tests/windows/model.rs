@@ -268,7 +268,7 @@ impl World {
                 }
             }
             Step::Pack(bytes) => drop(worker.windows.pack(bytes)),
-            Step::Learn => worker.windows.set_rulesets(rulesets(true)),
+            Step::Learn => worker.windows.set_versions(rulesets(true)),
             Step::Crash { delivered } => {
                 let gone = self.workers.remove(which);
                 for (_, sent) in gone.on_their_way.into_iter().filter(|_| delivered) {
@@ -291,7 +291,7 @@ impl World {
     fn finish(mut self) -> (Broker, OutcomeCounts) {
         self.broker.head = self.broker.log.len();
         let mut worker = self.workers.pop().unwrap();
-        worker.windows.set_rulesets(rulesets(true));
+        worker.windows.set_versions(rulesets(true));
         let broker = &mut self.broker;
         while worker.snapshot.is_some() {
             worker.acknowledge(broker, usize::MAX);

@@ -104,7 +104,7 @@ fn a_missing_version_waits_and_changes_nothing_until_it_is_known() {
         (0, 0)
     );
     assert!(out.is_empty() && windows.memory().windows == 0);
-    windows.set_rulesets(rulesets(true));
+    windows.set_versions(rulesets(true));
     assert_eq!(
         offer(&mut windows, 0, &first, &mut out),
         Ok(Outcome::NewWindow)
@@ -126,7 +126,7 @@ fn a_restored_window_whose_version_is_not_known_yet_ends_once_it_is() {
     let (mut windows, mut out) = (restored.unwrap().windows, Vec::new());
     windows.advance(Some(START + 10_000), usize::MAX, &mut out);
     assert!(out.is_empty() && windows.memory().windows == 1);
-    windows.set_rulesets(rulesets(true));
+    windows.set_versions(rulesets(true));
     windows.advance(Some(START + 10_000), usize::MAX, &mut out);
     assert_eq!(story(&out), [(0, 1, Phase::Final, WindowStatus::Idle, 10)]);
 }

@@ -125,6 +125,7 @@ async fn the_first_record_is_stamped_with_the_versions_in_force() {
             ruleset: ruleset.to_owned(),
             model: "m-2".to_owned(),
             experiment: Some("spring:b".to_owned()),
+            shadow: None,
         })
     };
     let records = [

@@ -71,6 +71,7 @@ pub(crate) fn judgement(score: f64, event_count: u64) -> Verdict {
             ruleset: "builtin-1".to_owned(),
             model: "none".to_owned(),
             experiment: None,
+            shadow: None,
         },
         data_sufficiency: DataSufficiency {
             sufficient: true,
@@ -79,6 +80,7 @@ pub(crate) fn judgement(score: f64, event_count: u64) -> Verdict {
             absent: vec![Method::Keystroke],
         },
         summary: format!("{score} by the mouse"),
+        shadow: None,
     }
 }
 

@@ -67,6 +67,13 @@ pub enum ModelContent {
     Reference(String),
 }
 
+impl ModelContent {
+    /// These bytes, to travel inside the record.
+    pub fn base64(bytes: &[u8]) -> Self {
+        Self::Base64(STANDARD.encode(bytes))
+    }
+}
+
 /// Why a model's bytes cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {

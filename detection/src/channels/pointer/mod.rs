@@ -5,6 +5,7 @@
 
 mod abrupt;
 mod approach;
+mod features;
 mod holds;
 mod judge;
 mod places;
