@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use detection::Ruleset;
@@ -17,12 +18,17 @@ use evaluation::{Recordings, Scored, SurveyScoring};
 use schemas::verdict::{Method, Reason, RiskLevel, SessionClass};
 use serde::Serialize;
 
+use crate::operate::models;
+
 /// Options of `candor score`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Files of recorded sessions, one JSON object a line, plain or gzip; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// A model that votes beside the rules (none unless given)
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
 }
 
 /// One line of output.
@@ -44,10 +50,16 @@ struct Line<'a> {
 /// Runs the verb on standard output and standard error.
 ///
 /// # Errors
-/// When standard output cannot be written.
+/// When the model cannot be used, or standard output cannot be written.
 pub fn command(options: &Options) -> anyhow::Result<ExitCode> {
+    let model = options
+        .model
+        .as_deref()
+        .map(models::read_file)
+        .transpose()?;
+    let survey = SurveyScoring::new(Ruleset::default()).with_model(model.map(Arc::new));
     let output = io::BufWriter::new(io::stdout().lock());
-    let all_opened = run(options, output, io::stderr())?;
+    let all_opened = score(options, survey, (output, io::stderr()))?;
     Ok(if all_opened {
         ExitCode::SUCCESS
     } else {
@@ -55,17 +67,21 @@ pub fn command(options: &Options) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Scores the sessions of the files as one survey, writing verdicts to `output` in the order of the sessions and problems
+/// Scores the sessions of the files as one survey by the builtin ruleset, writing verdicts to `output` in the order of the sessions and problems
 /// to `problems`. `false` if a file could not be opened; bad lines are reported and passed over.
 ///
 /// # Errors
 /// When `output` cannot be written. A closed pipe ends the run without one.
-pub fn run(
+pub fn run(options: &Options, output: impl Write, problems: impl Write) -> io::Result<bool> {
+    let survey = SurveyScoring::new(Ruleset::default());
+    score(options, survey, (output, problems))
+}
+
+fn score(
     options: &Options,
-    mut output: impl Write,
-    mut problems: impl Write,
+    mut survey: SurveyScoring,
+    (mut output, mut problems): (impl Write, impl Write),
 ) -> io::Result<bool> {
-    let mut survey = SurveyScoring::new(Ruleset::default());
     let mut all_opened = true;
     for path in &options.files {
         match Recordings::open(path) {

@@ -20,7 +20,7 @@ fn golden(name: &str) -> PathBuf {
 
 fn scored(files: Vec<PathBuf>) -> (String, String, bool) {
     let (mut output, mut problems) = (Vec::new(), Vec::new());
-    let all_opened = run(&Options { files }, &mut output, &mut problems).unwrap();
+    let all_opened = run(&Options { files, model: None }, &mut output, &mut problems).unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(output), text(problems), all_opened)
 }

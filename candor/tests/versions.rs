@@ -8,6 +8,7 @@ use chrono::Utc;
 use command::Operator;
 use control::ControlWriter;
 use detection::Ruleset;
+use detection::model::{Calibration, FORMAT, Metadata, ModelFile};
 use schemas::control::{ControlRecord, ModelContent, ModelRecord, RulesetRecord, sha256_hex};
 use schemas::ids::{OrganisationId, SessionSecret};
 use testkit::{Until, collect, wait_until};
@@ -159,12 +160,70 @@ async fn a_model_is_listed_and_refused_as_long_as_no_detector_reads_its_format()
     let listed = operator.done("models list");
     assert!(listed.contains("gbt-1"), "{listed}");
     let shown = operator.json("models show gbt-1");
+    let problem = "this program cannot read models of the format gbt";
     assert_eq!(
         (&shown["usable_here"], &shown["problem"]),
-        (&false.into(), &serde_json::Value::Null)
+        (&false.into(), &problem.into())
     );
     let refused = operator.refused("settings set --organisation acme --model gbt-1");
     assert!(refused.contains("the format gbt"), "{refused}");
+}
+
+/// A model that gives everybody the same probability.
+fn level_model(version: &str, base_score: f32) -> Vec<u8> {
+    let file = ModelFile {
+        format: FORMAT.to_owned(),
+        version: version.to_owned(),
+        features: vec![],
+        base_score,
+        trees: vec![],
+        calibration: Calibration::Platt {
+            slope: 1.0,
+            offset: 0.0,
+        },
+        metadata: Metadata {
+            description: "the same for everybody".to_owned(),
+            ..Metadata::default()
+        },
+    };
+    file.encode()
+}
+
+#[tokio::test]
+async fn a_model_is_written_once_and_can_be_settled() {
+    let operator = Operator::new().await;
+    let put = |name: &str, bytes: &[u8]| {
+        let path = operator.file(name, std::str::from_utf8(bytes).unwrap());
+        format!("models put {}", path.display())
+    };
+    let line = put("level.json", &level_model("level-1", 0.0));
+    assert_eq!(operator.done(&line), "level-1\n");
+    assert!(operator.run(&line).problems.contains("nothing is changed"));
+    let shown = operator.json("models show level-1");
+    assert_eq!(
+        (&shown["usable_here"], &shown["description"]),
+        (&true.into(), &"the same for everybody".into())
+    );
+    operator.done("settings set --organisation acme --model level-1");
+    let settled = operator.json("settings show --organisation acme");
+    assert_eq!(settled["new_sessions"]["model"], "level-1");
+
+    for (name, bytes, why) in [
+        ("other.json", level_model("level-1", 1.0), "other bytes"),
+        (
+            "own.json",
+            level_model("trees-1", 1.0),
+            "give the model another version",
+        ),
+        (
+            "torn.json",
+            level_model("level-2", 1.0)[..90].to_vec(),
+            "torn.json: not a model",
+        ),
+    ] {
+        let refused = operator.refused(&put(name, &bytes));
+        assert!(refused.contains(why), "{refused}");
+    }
 }
 
 const COLOURS: &str = r#"

@@ -5,8 +5,9 @@
 //! their verdicts ([`detection::survey`]). Sessions come out in the order in which they went in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use detection::{Ruleset, SessionSketch, Window, survey};
+use detection::{Judges, Model, Ruleset, SessionSketch, Window, survey};
 use schemas::recording::Recording;
 use schemas::verdict::Verdict;
 
@@ -31,6 +32,7 @@ pub struct Scored {
 #[derive(Debug)]
 pub struct SurveyScoring {
     ruleset: Ruleset,
+    model: Option<Arc<Model>>,
     scored: Vec<Scored>,
     sketches: Vec<SessionSketch>,
 }
@@ -40,9 +42,15 @@ impl SurveyScoring {
     pub fn new(ruleset: Ruleset) -> Self {
         Self {
             ruleset,
+            model: None,
             scored: Vec::new(),
             sketches: Vec::new(),
         }
+    }
+
+    /// The same with a model that votes beside the rules.
+    pub fn with_model(self, model: Option<Arc<Model>>) -> Self {
+        Self { model, ..self }
     }
 
     /// Folds and judges one session; gives back the events that the allow-list refused, by code.
@@ -60,12 +68,16 @@ impl SurveyScoring {
 
     /// Judges one session that has been folded.
     pub fn add_folded(&mut self, recording: &Recording, window: &Window) {
+        let judges = Judges {
+            ruleset: &self.ruleset,
+            model: self.model.as_deref(),
+        };
         self.scored.push(Scored {
             session_id: recording.session_id.clone(),
             label: recording.label.clone(),
             source: recording.source.clone(),
             kind: recording.kind.clone(),
-            verdict: window.verdict(&self.ruleset),
+            verdict: window.verdict(judges),
         });
         self.sketches.push(window.sketch());
     }

@@ -3,9 +3,12 @@
 //! A session that is stamped with a version whose contents no detector has ends as dead letters, so the
 //! verbs that settle versions look here first.
 
-use anyhow::{Context, bail, ensure};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
 use control::{BUILTIN_MODEL, BUILTIN_RULESET, ControlState};
-use detection::{MODEL_FORMATS, Ruleset};
+use detection::model::BUILTIN_TREES;
+use detection::{Model, Ruleset};
 
 /// Contents of a ruleset's version.
 ///
@@ -30,16 +33,28 @@ pub(crate) fn require(state: &ControlState, rules: &str, model: &str) -> anyhow:
     const ADVICE: &str = "sessions that ask for a version that the detectors do not have end as dead letters. \
                           If they all have it, add --unknown-versions";
     ruleset(state, rules).context(ADVICE)?;
-    if model == BUILTIN_MODEL {
-        return Ok(());
-    }
-    let Some(record) = state.model(model) else {
-        return Err(anyhow::anyhow!("there is no model {model}").context(ADVICE));
-    };
-    let format = record.format.as_str();
-    ensure!(
-        MODEL_FORMATS.contains(&format),
-        "this program cannot read models of the format {format}; {ADVICE}"
-    );
+    self::model(state, model).context(ADVICE)?;
     Ok(())
+}
+
+/// Contents of a model's version; none of the version that says so.
+///
+/// # Errors
+/// When there is no such version, or this program cannot read what the topic says of it.
+pub(crate) fn model(state: &ControlState, version: &str) -> anyhow::Result<Option<Arc<Model>>> {
+    if version == BUILTIN_MODEL {
+        return Ok(None);
+    }
+    if version == BUILTIN_TREES
+        && let Some(model) = Model::builtin()
+    {
+        return Ok(Some(Arc::clone(model)));
+    }
+    let Some(record) = state.model(version) else {
+        bail!("there is no model {version}");
+    };
+    let model = Model::from_record(record);
+    let model =
+        model.with_context(|| format!("this program cannot judge by the model {version}"))?;
+    Ok(Some(Arc::new(model)))
 }

@@ -16,7 +16,7 @@ mod report;
 mod results;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use control::ControlState;
-use detection::Ruleset;
+use detection::{BUILTIN_MODEL, Model, Ruleset};
 use detector_worker::config::WindowConfig;
 use detector_worker::versions::Versions;
 use kafka::config::KafkaConfig;
@@ -33,9 +33,10 @@ use kafka::scan::{ScanOptions, spans};
 use runtime::config::{Config, Reader};
 use schemas::event::field::is_identifier;
 use schemas::ids::OrganisationId;
+use schemas::session::StampedVersions;
 
 use crate::operate::duration::moment;
-use crate::operate::{Desk, rulesets, versions};
+use crate::operate::{Desk, models, rulesets, versions};
 use pass::{Pass, Reach};
 use results::{Results, Side};
 
@@ -54,6 +55,9 @@ pub struct Options {
     /// The ruleset that judges: a version of the control topic, or a file (as each session's stamp says unless given)
     #[arg(long, value_name = "VERSION|FILE")]
     pub ruleset: Option<String>,
+    /// The model that votes beside it: a version of the control topic, `none`, or a file (as each session's stamp says unless given)
+    #[arg(long, value_name = "VERSION|FILE")]
+    pub model: Option<String>,
     /// Only sessions of this survey
     #[arg(long, value_name = "SURVEY")]
     pub survey: Option<String>,
@@ -114,13 +118,80 @@ impl Config for ReplayConfig {
     }
 }
 
+/// Versions that judge instead of those stamped.
+#[derive(Debug, Clone, Default)]
+struct Instead {
+    ruleset: Option<String>,
+    model: Option<String>,
+}
+
+impl Instead {
+    /// Puts them in the place of what was stamped. A shadow judges nothing that is compared.
+    fn stamp(&self, versions: &mut StampedVersions) {
+        if let Some(ruleset) = &self.ruleset {
+            versions.ruleset.clone_from(ruleset);
+        }
+        if let Some(model) = &self.model {
+            versions.model.clone_from(model);
+        }
+        versions.shadow = None;
+    }
+}
+
+/// What is tried, read from a file or found in the topic.
+#[derive(Debug, Default)]
+struct Tried {
+    ruleset: Option<Ruleset>,
+    /// `Some(None)`: without a model.
+    model: Option<Option<Model>>,
+}
+
+impl Tried {
+    /// Files are read before Kafka is asked, so that a mistake in one is told at once.
+    fn of_files(options: &Options) -> anyhow::Result<Self> {
+        let file = |given: &Option<String>| {
+            let path = given.as_deref().map(PathBuf::from);
+            path.filter(|path| path.is_file())
+        };
+        let ruleset = file(&options.ruleset).map(|path| rulesets::read_file(&path));
+        let model = file(&options.model).map(|path| models::read_file(&path));
+        Ok(Self {
+            ruleset: ruleset.transpose()?,
+            model: model.transpose()?.map(Some),
+        })
+    }
+
+    /// What is no file is a version of the topic.
+    fn or_of_topic(mut self, options: &Options, state: &ControlState) -> anyhow::Result<Self> {
+        if let (None, Some(version)) = (&self.ruleset, &options.ruleset) {
+            self.ruleset = Some(versions::ruleset(state, version)?);
+        }
+        if let (None, Some(version)) = (&self.model, &options.model) {
+            let found = versions::model(state, version)?;
+            self.model = Some(found.map(|model| Model::clone(&model)));
+        }
+        Ok(self)
+    }
+
+    fn names(&self) -> Instead {
+        let model = |model: &Option<Model>| {
+            let version = model.as_ref().map_or(BUILTIN_MODEL, Model::version);
+            version.to_owned()
+        };
+        Instead {
+            ruleset: self.ruleset.as_ref().map(|ruleset| ruleset.version.clone()),
+            model: self.model.as_ref().map(model),
+        }
+    }
+}
+
 /// What is replayed, and how.
 struct Plan {
     config: ReplayConfig,
     options: Options,
-    rulesets: Versions,
-    /// The version that judges every session, instead of those stamped on them.
-    judge: Option<String>,
+    versions: Versions,
+    /// What judges every session, instead of what is stamped on them.
+    judge: Instead,
     /// The topic that is written.
     into: String,
 }
@@ -135,22 +206,15 @@ pub async fn command(options: Options, config: ReplayConfig) -> anyhow::Result<E
         options.to <= Utc::now(),
         "--to must not be in the future: sessions go on beginning until then"
     );
-    // A file with a mistake is told without asking Kafka.
-    let file = options.ruleset.as_deref().map(Path::new);
-    let file = file.filter(|path| path.is_file());
-    let file = file.map(rulesets::read_file).transpose()?;
+    let tried = Tried::of_files(&options)?;
     let desk = Desk::open(&config.kafka).await?;
-    let judge = match (&options.ruleset, file) {
-        (Some(_), Some(ruleset)) => Some(ruleset),
-        (Some(version), None) => Some(versions::ruleset(&desk.state(), version)?),
-        (None, _) => None,
-    };
+    let tried = tried.or_of_topic(&options, &desk.state())?;
     let name = options.into.clone();
     let name = name.unwrap_or_else(|| Utc::now().format("%Y%m%d-%H%M%S").to_string());
     let plan = Plan {
         into: format!("{}.verdicts.replay.{name}", config.kafka.prefix),
-        rulesets: known(&desk.state(), judge.as_ref()),
-        judge: judge.map(|ruleset| ruleset.version),
+        judge: tried.names(),
+        versions: known(&desk.state(), tried),
         options,
         config,
     };
@@ -166,14 +230,20 @@ pub async fn command(options: Options, config: ReplayConfig) -> anyhow::Result<E
     work.await.context("the replay failed")?
 }
 
-/// Every ruleset that can be read here, and the one that is tried.
-fn known(state: &ControlState, judge: Option<&Ruleset>) -> Versions {
-    let of_topic = state.rulesets().filter_map(|record| {
+/// Everything that can be read here, and what is tried.
+fn known(state: &ControlState, tried: Tried) -> Versions {
+    let rulesets = state.rulesets().filter_map(|record| {
         Ruleset::decode(&record.version, &record.thresholds)
             .inspect_err(|error| eprintln!("the ruleset {} is left out: {error}", record.version))
             .ok()
     });
-    Versions::of(of_topic.chain(judge.cloned()))
+    let models = state.models().filter_map(|record| {
+        Model::from_record(record)
+            .inspect_err(|error| eprintln!("the model {} is left out: {error}", record.version))
+            .ok()
+    });
+    let model = tried.model.flatten();
+    Versions::of(rulesets.chain(tried.ruleset), models.chain(model))
 }
 
 /// Where the range lies in each partition.

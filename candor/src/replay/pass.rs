@@ -101,7 +101,7 @@ impl<'a> Pass<'a> {
             metadata: String::new(),
         };
         let config = plan.config.windows;
-        let restored = PartitionWindows::restore(config, plan.rulesets.clone(), &start, [])?;
+        let restored = PartitionWindows::restore(config, plan.versions.clone(), &start, [])?;
         Ok(Self {
             plan,
             reach,
@@ -194,8 +194,8 @@ impl<'a> Pass<'a> {
         if fate == Fate::Left {
             return Ok(());
         }
-        if let (Content::Started(started), Some(version)) = (&mut input.content, &self.plan.judge) {
-            started.versions.ruleset.clone_from(version);
+        if let Content::Started(started) = &mut input.content {
+            self.plan.judge.stamp(&mut started.versions);
         }
         match self.windows.record(input, &mut self.finals) {
             Ok(Outcome::NewWindow) if is_later => {

@@ -17,13 +17,15 @@ pub(super) fn print(plan: &Plan, counts: &Counts, difference: &Difference) -> an
             "topic": plan.into,
             "from": from,
             "to": to,
-            "ruleset": plan.judge,
+            "ruleset": plan.judge.ruleset,
+            "model": plan.judge.model,
             "counts": counts,
             "difference": difference,
         }));
     }
-    let ruleset = plan.judge.as_deref().unwrap_or("as stamped");
-    println!("ruleset    {ruleset}");
+    let or_stamped = |version: &Option<String>| version.clone().unwrap_or("as stamped".to_owned());
+    println!("ruleset    {}", or_stamped(&plan.judge.ruleset));
+    println!("model      {}", or_stamped(&plan.judge.model));
     println!("range      {} to {}", from.to_rfc3339(), to.to_rfc3339());
     println!("written    {}", plan.into);
     println!(
