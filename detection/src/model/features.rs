@@ -39,7 +39,7 @@ macro_rules! blocks {
 }
 
 blocks! {
-    pointer: Pointer::FEATURES;
+    pointer: Pointer::FEATURE_NAMES;
     strokes: strokes::FEATURE_NAMES;
     keys: Keys::FEATURES;
     timing: Timing::FEATURES;

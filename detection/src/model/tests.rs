@@ -143,82 +143,85 @@ fn changed(change: impl FnOnce(&mut Value)) -> Result<Model, ModelError> {
     Model::decode(value.to_string().as_bytes())
 }
 
+type Edit = fn(&mut Value);
+
+const REFUSALS: [(Edit, &str); 19] = [
+    (|v| v["format"] = json!("onnx"), "the format is `onnx`"),
+    (
+        |v| *v = json!({ "format": "candor.trees.v2", "forest": [] }),
+        "the format is `candor.trees.v2`",
+    ),
+    (|v| v["extra"] = json!(1), "unknown field `extra`"),
+    (
+        |v| v["trees"][0]["gain"] = json!([]),
+        "unknown field `gain`",
+    ),
+    (|v| v["version"] = json!("a b"), "`a b` is no version"),
+    (
+        |v| v["features"][1] = json!("pointer.soul"),
+        "no feature `pointer.soul`",
+    ),
+    (
+        |v| v["features"][1] = v["features"][0].clone(),
+        "is there twice",
+    ),
+    (|v| v["base_score"] = json!(1e300), "number out of range"),
+    (
+        |v| v["trees"][0]["threshold"] = json!([0.5, 0.25]),
+        "tree 0: its arrays over splits differ",
+    ),
+    (
+        |v| v["trees"][0]["value"] = json!([1.0]),
+        "tree 0: a tree has one leaf more",
+    ),
+    (
+        |v| v["trees"][1]["feature"] = json!([4]),
+        "tree 1: a split looks at a feature that is not listed",
+    ),
+    (
+        |v| v["trees"][1]["value"] = json!([1.0, 1e200]),
+        "number out of range",
+    ),
+    (
+        |v| v["trees"][0]["cover"][0] = json!(-1.0),
+        "a cover is negative",
+    ),
+    (
+        |v| v["trees"][0]["left"] = json!([-1, 1, -3]),
+        "not behind its parent",
+    ),
+    (
+        |v| v["trees"][0]["right"] = json!([1, 2, -4]),
+        "has two parents",
+    ),
+    (
+        |v| v["trees"][0]["left"] = json!([-1, -3, -3]),
+        "a leaf does not exist or has two parents",
+    ),
+    (
+        |v| v["trees"][0]["right"] = json!([-2, 2, -4]),
+        "a split is no child of any before it",
+    ),
+    (
+        |v| {
+            v["calibration"] =
+                json!({ "points": { "scores": [1.0, 1.0], "probabilities": [0.1, 0.2] } })
+        },
+        "scores are finite and rise",
+    ),
+    (
+        |v| {
+            v["calibration"] =
+                json!({ "points": { "scores": [1.0, 2.0], "probabilities": [0.3, 0.2] } })
+        },
+        "do not fall",
+    ),
+];
+
 #[test]
 fn what_cannot_be_predicted_with_is_refused_by_name() {
     assert!(changed(|_| {}).is_ok());
-    let refusals: [(fn(&mut Value), &str); 19] = [
-        (|v| v["format"] = json!("onnx"), "the format is `onnx`"),
-        (
-            |v| *v = json!({ "format": "candor.trees.v2", "forest": [] }),
-            "the format is `candor.trees.v2`",
-        ),
-        (|v| v["extra"] = json!(1), "unknown field `extra`"),
-        (
-            |v| v["trees"][0]["gain"] = json!([]),
-            "unknown field `gain`",
-        ),
-        (|v| v["version"] = json!("a b"), "`a b` is no version"),
-        (
-            |v| v["features"][1] = json!("pointer.soul"),
-            "no feature `pointer.soul`",
-        ),
-        (
-            |v| v["features"][1] = v["features"][0].clone(),
-            "is there twice",
-        ),
-        (|v| v["base_score"] = json!(1e300), "number out of range"),
-        (
-            |v| v["trees"][0]["threshold"] = json!([0.5, 0.25]),
-            "tree 0: its arrays over splits differ",
-        ),
-        (
-            |v| v["trees"][0]["value"] = json!([1.0]),
-            "tree 0: a tree has one leaf more",
-        ),
-        (
-            |v| v["trees"][1]["feature"] = json!([4]),
-            "tree 1: a split looks at a feature that is not listed",
-        ),
-        (
-            |v| v["trees"][1]["value"] = json!([1.0, 1e200]),
-            "number out of range",
-        ),
-        (
-            |v| v["trees"][0]["cover"][0] = json!(-1.0),
-            "a cover is negative",
-        ),
-        (
-            |v| v["trees"][0]["left"] = json!([-1, 1, -3]),
-            "not behind its parent",
-        ),
-        (
-            |v| v["trees"][0]["right"] = json!([1, 2, -4]),
-            "has two parents",
-        ),
-        (
-            |v| v["trees"][0]["left"] = json!([-1, -3, -3]),
-            "a leaf does not exist or has two parents",
-        ),
-        (
-            |v| v["trees"][0]["right"] = json!([-2, 2, -4]),
-            "a split is no child of any before it",
-        ),
-        (
-            |v| {
-                v["calibration"] =
-                    json!({ "points": { "scores": [1.0, 1.0], "probabilities": [0.1, 0.2] } })
-            },
-            "scores are finite and rise",
-        ),
-        (
-            |v| {
-                v["calibration"] =
-                    json!({ "points": { "scores": [1.0, 2.0], "probabilities": [0.3, 0.2] } })
-            },
-            "do not fall",
-        ),
-    ];
-    for (change, sentence) in refusals {
+    for (change, sentence) in REFUSALS {
         let refused = changed(change).unwrap_err().to_string();
         assert!(refused.contains(sentence), "{refused} / {sentence}");
     }

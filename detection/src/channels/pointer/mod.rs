@@ -5,7 +5,6 @@
 
 mod abrupt;
 mod approach;
-mod features;
 mod holds;
 mod judge;
 mod places;
@@ -192,7 +191,6 @@ impl Pointer {
     ];
 
     /// Numbers for the learned model, by [`Self::FEATURE_NAMES`]; not a number where too little was seen.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the learned model"))]
     #[expect(clippy::cast_possible_truncation, reason = "shares and a ratio")]
     pub(crate) fn feature_values(&self) -> [f32; Self::FEATURE_NAMES.len()] {
         let ways = self.approaches.pressed;
