@@ -190,7 +190,7 @@ const REFUSALS: [(Edit, &str); 17] = [
         "has two parents",
     ),
     (
-        |v| v["trees"][0]["left"] = json!([-1, -3, -3]),
+        |v| v["trees"][0]["right"] = json!([1, -2, -3]),
         "a leaf does not exist or has two parents",
     ),
     (
