@@ -2,15 +2,19 @@
 //!
 //! Everything is in the crate `evaluation`; here are the options, the output and the exit code.
 
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use detection::Model;
 use evaluation::dataset::DataSet;
-use evaluation::evaluate;
 use evaluation::judge::Judge;
+use evaluation::left_out::Trial;
+use evaluation::trees::Trees;
+use evaluation::{evaluate, matrix};
 
 /// Options of `candor evaluate`.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +25,15 @@ pub struct Options {
     /// Folder for report.md, report.json and the plots
     #[arg(long, value_name = "FOLDER", default_value = "evaluation-report")]
     pub out: PathBuf,
+    /// A model that votes beside the rules, a file of `candor train`
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Write the features of every session as CSV, too
+    #[arg(long, value_name = "FILE")]
+    pub matrix: Option<PathBuf>,
+    /// Do not learn models to try on what is left out: the longest part of the run
+    #[arg(long)]
+    pub no_learning: bool,
     /// Seed of simulated sessions and of everything drawn
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -62,7 +75,18 @@ pub fn run(
         );
         return Ok(ExitCode::FAILURE);
     }
-    let report = evaluate(&set, &Judge::default(), options.seed, None);
+    let judge = judge(options)?;
+    if let Some(path) = &options.matrix {
+        write_matrix(&set, path)?;
+    }
+    let trial = Trial {
+        learner: &Trees::quick(),
+        features: &|window| window.features().values().to_vec(),
+        judge: &judge,
+        seed: options.seed,
+    };
+    let trial = (!options.no_learning).then_some(&trial);
+    let report = evaluate(&set, &judge, options.seed, trial);
     report
         .write(&options.out)
         .with_context(|| format!("cannot write into {}", options.out.display()))?;
@@ -76,4 +100,21 @@ pub fn run(
     } else {
         ExitCode::SUCCESS
     })
+}
+
+fn judge(options: &Options) -> anyhow::Result<Judge> {
+    let Some(path) = &options.model else {
+        return Ok(Judge::default());
+    };
+    let model = std::fs::read(path)
+        .map_err(anyhow::Error::from)
+        .and_then(|bytes| Ok(Model::decode(&bytes)?))
+        .with_context(|| format!("cannot use the model {}", path.display()))?;
+    Ok(Judge::with_model(model))
+}
+
+fn write_matrix(set: &DataSet, path: &Path) -> anyhow::Result<()> {
+    File::create(path)
+        .and_then(|file| matrix::write(set, io::BufWriter::new(file)))
+        .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -10,6 +10,7 @@ pub mod replay;
 pub mod score;
 mod sending;
 pub mod topics;
+pub mod train;
 pub mod webhook;
 
 use std::future::Future;
@@ -46,6 +47,8 @@ pub enum Verb {
     Score(score::Options),
     /// Report how well recorded sessions are told apart: Markdown, JSON and plots
     Evaluate(evaluate::Options),
+    /// Learn a model from labelled recordings whose licence allows it
+    Train(train::Options),
     /// Send recorded or simulated sessions to a gateway; prints a JSON summary
     ///
     /// Without --rate and --max the gaps between events are kept, divided by --speedup. With --rate or
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         ),
         Verb::Score(options) => score::command(&options),
         Verb::Evaluate(options) => evaluate::command(&options),
+        Verb::Train(options) => train::command(&options),
         Verb::Loadgen(options) => block_on(loadgen::command(*options)),
         Verb::Topics(verb) => with_settings(|config| block_on(topics::command(verb, config))),
         Verb::Keys(verb) => with_settings(|config| block_on(keys::command(verb, config))),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use detection::Window;
+use generators::augment::{DeviceClass, seen_by};
 use generators::{Generator, Kind, Mix};
 use schemas::event::EventType;
 use schemas::recording::{RecordedEvent, Recording};
@@ -78,6 +79,8 @@ pub struct DataSet {
     pub problems: Vec<String>,
     /// Whether a file or folder is missing, empty or cannot be opened.
     pub incomplete: bool,
+    /// Seed of variations; `None` adds none.
+    pub(crate) variations: Option<u64>,
 }
 
 impl Session {
@@ -151,17 +154,31 @@ impl DataSet {
     /// not the end.
     pub fn read(paths: &[PathBuf]) -> Self {
         let mut set = Self::default();
+        set.add_paths(paths);
+        set
+    }
+
+    /// An empty set that adds, to each session with moves, what coarser recorders would have seen of it: for
+    /// learning, so that a model does not learn one recorder's habits.
+    pub fn with_variations(seed: u64) -> Self {
+        Self {
+            variations: Some(seed),
+            ..Self::default()
+        }
+    }
+
+    /// Reads every recording under `paths` into the set.
+    pub fn add_paths(&mut self, paths: &[PathBuf]) {
         for path in paths {
             match files(path) {
-                Ok(files) if files.is_empty() => set.missing(format!(
+                Ok(files) if files.is_empty() => self.missing(format!(
                     "{}: no file ending in .jsonl or .jsonl.gz in this folder",
                     path.display()
                 )),
-                Ok(files) => files.iter().for_each(|file| set.read_file(file)),
-                Err(error) => set.missing(format!("{}: {error}", path.display())),
+                Ok(files) => files.iter().for_each(|file| self.read_file(file)),
+                Err(error) => self.missing(format!("{}: {error}", path.display())),
             }
         }
-        set
     }
 
     fn missing(&mut self, problem: String) {
@@ -203,12 +220,29 @@ impl DataSet {
         match Session::new(recording, self.surveys.len() - 1) {
             Ok(session) => {
                 self.keep_original(&session, recording);
+                let (survey, window) = (session.survey, session.window);
                 self.sessions.push(session);
+                self.add_variations(recording, survey, &window);
             }
             Err(error) => {
                 let session = &recording.session_id;
                 self.problems
                     .push(format!("{file}: session {session}: {error}"));
+            }
+        }
+    }
+
+    fn add_variations(&mut self, recording: &Recording, survey: usize, window: &Window) {
+        let Some(seed) = self.variations else {
+            return;
+        };
+        for class in DeviceClass::ALL {
+            let mut seen = seen_by(recording, class, seed);
+            seen.session_id = format!("{}/{class:?}", recording.session_id);
+            match Session::new(&seen, survey) {
+                // A recording without moves, or a coarser one, looks the same to the device.
+                Ok(varied) if varied.window != *window => self.sessions.push(varied),
+                _ => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use detection::{Ruleset, SessionSketch, Window, survey};
+use detection::{BUILTIN_MODEL, Judges, Model, Ruleset, SessionSketch, Window, survey};
 use schemas::verdict::Verdict;
 
 use crate::dataset::DataSet;
@@ -29,6 +29,7 @@ impl Judged {
 #[derive(Debug, Clone, Default)]
 pub struct Judge {
     ruleset: Ruleset,
+    model: Option<Model>,
 }
 
 impl Judge {
@@ -39,12 +40,28 @@ impl Judge {
 
     /// Version of the model.
     pub fn model_version(&self) -> &str {
-        detection::BUILTIN_MODEL
+        self.model.as_ref().map_or(BUILTIN_MODEL, Model::version)
+    }
+
+    /// The rules with `model` beside them.
+    pub fn with_model(model: Model) -> Self {
+        Self {
+            model: Some(model),
+            ..Self::default()
+        }
+    }
+
+    /// The verdict on a window alone, with another model beside the rules.
+    pub fn beside(&self, window: &Window, model: Option<&Model>) -> Verdict {
+        window.verdict(Judges {
+            ruleset: &self.ruleset,
+            model,
+        })
     }
 
     /// The verdict on a window alone.
     pub fn alone(&self, window: &Window) -> Verdict {
-        window.verdict(&self.ruleset)
+        self.beside(window, self.model.as_ref())
     }
 
     /// The verdicts on the windows of one survey, in their order, with what they have in common.

@@ -1,5 +1,7 @@
 //! What the folds ask of anything that learns.
 
+use detection::Model;
+
 /// Rows to learn from.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
@@ -9,6 +11,9 @@ pub struct Table {
     pub bots: Vec<bool>,
     /// How much each counts.
     pub weights: Vec<f64>,
+    /// The fold that each is left out with while the learner calibrates itself: a person's sessions and those of a
+    /// family of generators are in one.
+    pub folds: Vec<u32>,
 }
 
 /// Something that learns.
@@ -24,4 +29,9 @@ pub trait Learner {
 pub trait Predictor {
     /// Probability that the session of this row is automated.
     fn probability(&self, row: &[f32]) -> f64;
+
+    /// The model that votes in a verdict, if this is one.
+    fn model(&self) -> Option<&Model> {
+        None
+    }
 }

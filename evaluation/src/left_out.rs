@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::dataset::DataSet;
 use crate::folds::{self, Fold, LeftOut};
-use crate::judge::Judged;
+use crate::judge::{Judge, Judged};
 use crate::learn::{Learner, Predictor, Table};
 use crate::licence;
 use crate::metrics::{Scored, Share, auc, number};
@@ -14,6 +14,9 @@ use crate::populations::median;
 /// Probability from which the learned part alone is counted as speaking for automation.
 const SPEAKS_FROM: f64 = 0.8;
 
+/// Folds in which a learner calibrates itself.
+const INNER_FOLDS: usize = 4;
+
 /// What became of one fold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeftOutRow {
@@ -21,13 +24,13 @@ pub struct LeftOutRow {
     pub name: String,
     /// Sessions of it that were asked about.
     pub sessions: usize,
-    /// Of them judged by the rules or spoken about by the model.
+    /// Those with enough data.
     pub judged: usize,
-    /// Flagged by the fixed rules, of all.
+    /// Called bots by the fixed rules, each session alone, of those with enough data.
     pub rules: Share,
     /// Spoken against by the model, of those with enough data.
     pub model: Share,
-    /// Flagged by rules and model together, of those with enough data.
+    /// Called bots by the rules with the model beside them, of those with enough data.
     pub together: Share,
     /// Median probability of the model.
     pub median_probability: Option<f64>,
@@ -55,6 +58,8 @@ pub struct Trial<'a> {
     pub learner: &'a dyn Learner,
     /// The row of features of a window.
     pub features: &'a dyn Fn(&Window) -> Vec<f32>,
+    /// The rules that the model votes beside.
+    pub judge: &'a Judge,
     /// Seed of the learning.
     pub seed: u64,
 }
@@ -93,6 +98,10 @@ pub fn table(set: &DataSet, rows: &[Vec<f32>], places: &[usize]) -> Table {
         let shared = if group.0 { bots } else { people };
         number(places.len()) / 2.0 / shared / number(sizes[&group])
     };
+    let folds: std::collections::BTreeMap<usize, u32> = (0..)
+        .zip(folds::grouped(set, places, INNER_FOLDS))
+        .flat_map(|(fold, members)| members.into_iter().map(move |place| (place, fold)))
+        .collect();
     Table {
         rows: places.iter().map(|place| rows[*place].clone()).collect(),
         bots: places
@@ -100,6 +109,7 @@ pub fn table(set: &DataSet, rows: &[Vec<f32>], places: &[usize]) -> Table {
             .map(|place| set.sessions[*place].bot == Some(true))
             .collect(),
         weights: places.iter().map(weight).collect(),
+        folds: places.iter().map(|place| folds[place]).collect(),
     }
 }
 
@@ -110,7 +120,11 @@ pub fn left_out(set: &DataSet, judged: &[Judged], trial: &Trial<'_>) -> LeftOutR
         .iter()
         .map(|session| (trial.features)(&session.window))
         .collect();
-    let may_teach = |place: &usize| licence::check(set.sessions[*place].licence.as_deref()).is_ok();
+    // Where the rules have too little, the model is silent: it neither learns nor speaks there.
+    let may_teach = |place: &usize| {
+        judged[*place].is_judged()
+            && licence::check(set.sessions[*place].licence.as_deref()).is_ok()
+    };
     let mut report = LeftOutReport {
         sources: Vec::new(),
         generators: Vec::new(),
@@ -137,6 +151,7 @@ pub fn left_out(set: &DataSet, judged: &[Judged], trial: &Trial<'_>) -> LeftOutR
                     judged,
                     rows: &rows,
                     predictor,
+                    judge: trial.judge,
                 };
                 scored.extend(asked.scored(&fold));
                 report.add(&fold, asked.row(&fold));
@@ -182,6 +197,7 @@ struct Asked<'a> {
     judged: &'a [Judged],
     rows: &'a [Vec<f32>],
     predictor: &'a dyn Predictor,
+    judge: &'a Judge,
 }
 
 impl Asked<'_> {
@@ -206,15 +222,21 @@ impl Asked<'_> {
 
     fn row(&self, fold: &Fold) -> LeftOutRow {
         let (LeftOut::Source(name) | LeftOut::Generator(name)) = &fold.left_out;
-        let rules = |place: usize| self.judged[place].verdict.is_bot;
+        let rules = |place: usize| self.judged[place].alone_is_bot;
         let model = |place: usize| self.probability(place) >= SPEAKS_FROM;
         LeftOutRow {
             name: name.clone(),
             sessions: fold.test.len(),
             judged: self.enough(fold).count(),
-            rules: Share::of(fold.test.iter().copied(), rules),
+            rules: Share::of(self.enough(fold), rules),
             model: Share::of(self.enough(fold), model),
-            together: Share::of(self.enough(fold), |place| rules(place) || model(place)),
+            together: Share::of(self.enough(fold), |place| match self.predictor.model() {
+                Some(model) => {
+                    let window = &self.set.sessions[place].window;
+                    self.judge.beside(window, Some(model)).is_bot
+                }
+                None => rules(place) || model(place),
+            }),
             median_probability: median(
                 self.enough(fold)
                     .map(|place| self.probability(place))

@@ -14,6 +14,7 @@ pub mod judge;
 pub mod learn;
 pub mod left_out;
 pub mod licence;
+pub mod matrix;
 pub mod metrics;
 pub mod populations;
 mod recordings;
@@ -21,6 +22,8 @@ pub mod report;
 pub mod robustness;
 mod survey;
 pub mod targets;
+pub mod train;
+pub mod trees;
 
 pub use evaluate::{Parts, evaluate, report as report_on};
 pub use fold::{FoldError, Folded, fold, fold_events};

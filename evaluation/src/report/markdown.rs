@@ -231,9 +231,9 @@ fn left_out(report: &Report) -> String {
             head,
             "sessions",
             "judged",
-            "rules",
-            "model, of judged",
-            "rules or model, of judged",
+            "rules alone",
+            "model speaks",
+            "rules with the model",
             "median probability",
         ]);
         for row in rows {
@@ -258,7 +258,7 @@ fn left_out(report: &Report) -> String {
         .map_or_else(|| "–".to_owned(), |auc| format!("{auc:.4}"));
     let mut text = format!(
         "## Learned part, left out\n\nA model is learned anew for every row, without any session of that source or family of generators; \
-         {} sessions have a licence that lets them teach. The rules are fixed, whoever is left out. AUC of the model over all these \
+         {} sessions have a licence that lets them teach. Shares are of the sessions with enough data, each judged alone. The rules are fixed, whoever is left out. AUC of the model over all these \
          answers: {auc}.\n\n{}{}",
         found.cleared,
         table(&found.sources, "people of"),
