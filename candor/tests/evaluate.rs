@@ -35,7 +35,7 @@ fn evaluate(folder: &Path, arguments: &[&str]) -> Output {
 #[test]
 fn the_benchmark_needs_no_data_and_is_the_same_from_run_to_run() {
     let folder = Folder::new("benchmark");
-    let arguments = ["--simulated=1", "--seed", "7", "--out"];
+    let arguments = ["--simulated=1", "--seed", "7", "--no-learning", "--out"];
     let run = |out: &'static str| {
         let output = evaluate(&folder.0, &[&arguments[..], &[out]].concat());
         assert!(output.status.success(), "{output:?}");

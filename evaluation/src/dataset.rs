@@ -279,14 +279,19 @@ impl DataSet {
 
     /// Adds `count` sessions of every kind that the generators know, as one survey.
     pub fn simulate(&mut self, seed: u64, count: u64) {
+        self.simulate_kinds(&Kind::ALL, seed, count);
+    }
+
+    /// Adds `count` sessions of each of `kinds`, as one survey.
+    pub fn simulate_kinds(&mut self, kinds: &[Kind], seed: u64, count: u64) {
         let before = self.sessions.len();
         let name = format!("simulated, {count} of each kind, seed {seed}");
         self.surveys.push(Survey {
             name: name.clone(),
             sessions: 0,
         });
-        for kind in Kind::ALL {
-            let generator = Generator::new(seed, Mix::only(kind));
+        for kind in kinds {
+            let generator = Generator::new(seed, Mix::only(*kind));
             for index in 0..count {
                 match generator.session(index).to_recording() {
                     Ok(mut recording) => {

@@ -27,6 +27,14 @@ pub enum LeftOut {
     Generator(String),
 }
 
+impl LeftOut {
+    /// The name of the source or the family.
+    pub fn name(&self) -> &str {
+        let (Self::Source(name) | Self::Generator(name)) = self;
+        name
+    }
+}
+
 /// One split, by places in [`DataSet::sessions`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {

@@ -158,7 +158,7 @@ pub fn left_out(set: &DataSet, judged: &[Judged], trial: &Trial<'_>) -> LeftOutR
             }
             Err(problem) => report
                 .problems
-                .push(format!("{:?}: {problem}", fold.left_out)),
+                .push(format!("without {}: {problem}", fold.left_out.name())),
         }
     }
     report.auc = auc(&scored);
@@ -221,11 +221,11 @@ impl Asked<'_> {
     }
 
     fn row(&self, fold: &Fold) -> LeftOutRow {
-        let (LeftOut::Source(name) | LeftOut::Generator(name)) = &fold.left_out;
+        let name = fold.left_out.name();
         let rules = |place: usize| self.judged[place].alone_is_bot;
         let model = |place: usize| self.probability(place) >= SPEAKS_FROM;
         LeftOutRow {
-            name: name.clone(),
+            name: name.to_owned(),
             sessions: fold.test.len(),
             judged: self.enough(fold).count(),
             rules: Share::of(self.enough(fold), rules),

@@ -38,6 +38,9 @@ impl Trees {
         seed: u64,
         (version, metadata): (&str, Metadata),
     ) -> Result<ModelFile, String> {
+        if table.rows.is_empty() {
+            return Err("there is nothing left to learn from".to_owned());
+        }
         let mut samples = Samples {
             names: Features::NAMES.map(str::to_owned).into(),
             ..Samples::default()

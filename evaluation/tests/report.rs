@@ -5,8 +5,11 @@ use std::path::Path;
 use detection::{Ruleset, Window};
 use evaluation::dataset::{DataSet, Session};
 use evaluation::judge::{Judge, Judged};
+use evaluation::left_out::Trial;
 use evaluation::report::{Report, Timing};
+use evaluation::trees::Trees;
 use evaluation::{Parts, evaluate, report_on};
+use generators::Kind;
 use schemas::verdict::{Method, Reason};
 
 fn without_timing(report: &Report) -> Report {
@@ -21,16 +24,35 @@ fn without_timing(report: &Report) -> Report {
     }
 }
 
+/// Some kinds, with models learned while each is left out.
 fn simulated() -> Report {
     let mut set = DataSet::default();
-    set.simulate(9, 1);
-    evaluate(&set, &Judge::default(), 9, None)
+    let kinds = [
+        Kind::MouseUser,
+        Kind::TouchUser,
+        Kind::Typist,
+        Kind::MinimumJerk,
+        Kind::LinearSteps,
+        Kind::Spring,
+    ];
+    set.simulate_kinds(&kinds, 9, 3);
+    let judge = Judge::default();
+    let trial = Trial {
+        learner: &Trees::quick(),
+        features: &|window| window.features().values().to_vec(),
+        judge: &judge,
+        seed: 9,
+    };
+    evaluate(&set, &judge, 9, Some(&trial))
 }
 
 #[test]
 fn two_runs_differ_in_wall_times_only() {
     let (one, two) = (simulated(), simulated());
     assert!(one.timing.verdict_median_micros > 0.0);
+    let left_out = one.left_out.as_ref().unwrap();
+    assert_eq!(left_out.generators.len(), 3, "{:?}", left_out.problems);
+    assert!(one.copies.is_some());
     let markdown = one.markdown();
     let (figures, times) = markdown.split_once("## Timing").unwrap();
     assert_eq!(two.markdown().split_once("## Timing").unwrap().0, figures);
