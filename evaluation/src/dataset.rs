@@ -31,7 +31,7 @@ const ORIGINALS: usize = 10;
 pub struct Session {
     /// Its name.
     pub name: String,
-    /// Place of its file in [`DataSet::surveys`].
+    /// Place of its file in [`DataSet::surveys`]; a simulated person has a number of its own.
     pub survey: usize,
     /// Whether it is automated; `None` when the recording does not say.
     pub bot: Option<bool>,
@@ -81,6 +81,8 @@ pub struct DataSet {
     pub incomplete: bool,
     /// Seed of variations; `None` adds none.
     pub(crate) variations: Option<u64>,
+    /// Whether sessions that are added come from the generators.
+    pub(crate) simulating: bool,
 }
 
 impl Session {
@@ -217,7 +219,14 @@ impl DataSet {
     }
 
     fn add(&mut self, recording: &Recording, file: &str) {
-        match Session::new(recording, self.surveys.len() - 1) {
+        let person = recording.label.as_deref() == Some("human");
+        let survey = if person && self.simulating {
+            // No number of a file: those count from 0.
+            usize::MAX - self.sessions.len()
+        } else {
+            self.surveys.len() - 1
+        };
+        match Session::new(recording, survey) {
             Ok(session) => {
                 self.keep_original(&session, recording);
                 let (survey, window) = (session.survey, session.window);
@@ -282,8 +291,10 @@ impl DataSet {
         self.simulate_kinds(&Kind::ALL, seed, count);
     }
 
-    /// Adds `count` sessions of each of `kinds`, as one survey.
+    /// Adds `count` sessions of each of `kinds`. Bots make one survey. Every simulated person is a survey of its own:
+    /// one program moves them all, so beside each other they resemble one another as people do not.
     pub fn simulate_kinds(&mut self, kinds: &[Kind], seed: u64, count: u64) {
+        self.simulating = true;
         let before = self.sessions.len();
         let name = format!("simulated, {count} of each kind, seed {seed}");
         self.surveys.push(Survey {
@@ -308,6 +319,7 @@ impl DataSet {
                 }
             }
         }
+        self.simulating = false;
         self.close_survey(before);
     }
 

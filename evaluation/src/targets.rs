@@ -183,8 +183,7 @@ fn of_bots(bots: &Population) -> Target {
     }
 }
 
-/// Simulated people, each kind for itself: drawings by touch are the hardest. One program moves them all, so in one
-/// survey they resemble one another as people do not.
+/// Simulated people, each kind for itself: drawings by touch are the hardest.
 fn of_simulated_people(people: &Population) -> Target {
     let kind = people.kind.as_deref().unwrap_or_default();
     let most = if TOUCH_DRAWINGS.contains(&kind) {
@@ -195,11 +194,7 @@ fn of_simulated_people(people: &Population) -> Target {
     Target {
         population: format!("simulated people, each session alone: {kind}"),
         target: format!("flagged at most {}", percent(most)),
-        measured: format!(
-            "{}; {} in their survey",
-            measured(&people.alone),
-            people.flagged.count
-        ),
+        measured: measured(&people.alone),
         outcome: at_most(&people.alone, most),
     }
 }
