@@ -47,6 +47,8 @@ pub struct Session {
     pub duration_ms: f64,
     /// Its events.
     pub events: usize,
+    /// Keys of text: letters, digits, spaces, marks.
+    pub text_keys: usize,
     /// Microseconds that folding took.
     pub fold_micros: f64,
     /// All its events, folded.
@@ -112,6 +114,11 @@ impl Session {
             licence: recording.licence.clone(),
             duration_ms: (times().fold(first, f64::max) - first).max(0.0),
             events: recording.events.len(),
+            text_keys: recording
+                .events
+                .iter()
+                .filter(|event| is_text_key(event))
+                .count(),
             fold_micros,
             window: folded.window,
             bare: fold_events(bare)?.window,
@@ -123,6 +130,15 @@ impl Session {
     pub fn is_active(&self) -> bool {
         self.duration_ms >= ACTIVE_MS
     }
+}
+
+fn is_text_key(event: &RecordedEvent) -> bool {
+    let key = match event.event_type() {
+        Some(EventType::Keypress) => event.word("key"),
+        Some(EventType::Keystroke) if event.word("action") == Some("down") => event.word("key"),
+        _ => None,
+    };
+    matches!(key, Some("letter" | "digit" | "space" | "punctuation"))
 }
 
 /// Events that only some sources record, so that their presence tells where a session comes from.

@@ -59,7 +59,7 @@ struct Row<'a> {
 
 fn rows<'a>(set: &'a DataSet, judged: &[Judged], only_judged: bool) -> Vec<Row<'a>> {
     set.labelled()
-        .filter(|(place, ..)| !only_judged || judged[*place].is_judged())
+        .filter(|(place, ..)| !only_judged || judged[*place].has_enough())
         .map(|(place, session, bot)| Row {
             source: &session.source,
             scored: Scored {
@@ -153,7 +153,7 @@ fn balanced(scored: &[Scored]) -> Vec<Scored> {
 fn by_population(set: &DataSet, judged: &[Judged]) -> Vec<Scored> {
     let mut members: BTreeMap<(bool, &str), Vec<f64>> = BTreeMap::new();
     for (place, session, bot) in set.labelled() {
-        if judged[place].is_judged() {
+        if judged[place].has_enough() {
             let name = if bot { &session.kind } else { &session.source };
             let score = judged[place].verdict.confidence_score;
             members.entry((bot, name)).or_default().push(score);
@@ -177,7 +177,7 @@ fn by_population(set: &DataSet, judged: &[Judged]) -> Vec<Scored> {
 fn refitted(set: &DataSet, judged: &[Judged]) -> Vec<Scored> {
     let scored_at = |place: &usize| {
         let bot = set.sessions[*place].bot?;
-        judged[*place].is_judged().then(|| Scored {
+        judged[*place].has_enough().then(|| Scored {
             score: judged[*place].verdict.confidence_score,
             bot,
             weight: 1.0,

@@ -19,9 +19,14 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Whether there was enough to judge by. A session that is flagged has been judged.
-    pub fn is_judged(&self) -> bool {
-        self.verdict.data_sufficiency.sufficient || self.verdict.is_bot
+    /// Whether a method of behaviour had enough data, whatever it found: found or not, the session counts.
+    pub fn has_enough(&self) -> bool {
+        self.verdict.data_sufficiency.sufficient
+    }
+
+    /// Whether nothing was said: too little data, and nothing found in what there was.
+    pub fn abstained(&self) -> bool {
+        !self.has_enough() && !self.verdict.is_bot
     }
 }
 

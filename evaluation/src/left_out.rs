@@ -122,7 +122,7 @@ pub fn left_out(set: &DataSet, judged: &[Judged], trial: &Trial<'_>) -> LeftOutR
         .collect();
     // Where the rules have too little, the model is silent: it neither learns nor speaks there.
     let may_teach = |place: &usize| {
-        judged[*place].is_judged()
+        judged[*place].has_enough()
             && licence::check(set.sessions[*place].licence.as_deref()).is_ok()
     };
     let mut report = LeftOutReport {
@@ -207,7 +207,7 @@ impl Asked<'_> {
 
     fn enough<'f>(&'f self, fold: &'f Fold) -> impl Iterator<Item = usize> + 'f {
         let places = fold.test.iter().copied();
-        places.filter(|place| self.judged[*place].is_judged())
+        places.filter(|place| self.judged[*place].has_enough())
     }
 
     fn scored(&self, fold: &Fold) -> Vec<Scored> {

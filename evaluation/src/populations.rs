@@ -30,19 +30,23 @@ pub struct Population {
     pub abstained_active: Share,
     /// Called bots, of all.
     pub flagged: Share,
-    /// Called bots, of those that were judged.
+    /// Called bots, of those in which a method had enough data.
     pub flagged_judged: Share,
     /// Called bots without the other sessions of their survey, of all.
     pub alone: Share,
     /// The same, of those whose pointer was judged.
     pub alone_pointer: Share,
-    /// The same, of those whose keys were judged.
+    /// The same, of those with [`ENOUGH_KEYS`] keys of text.
     pub alone_keys: Share,
     /// Median score; `None` of nothing.
     pub median_score: Option<f64>,
     /// How many flagged sessions give each reason, most frequent first.
     pub reasons: Vec<(String, usize)>,
 }
+
+/// Keys of text from which most rhythms that do not follow the text are told (docs/detection.md); fewer give away
+/// only constant and instant keys.
+pub const ENOUGH_KEYS: usize = 200;
 
 /// Populations by source, and below each by kind where it has several.
 pub fn populations(set: &DataSet, judged: &[Judged]) -> Vec<Population> {
@@ -83,7 +87,7 @@ fn population(set: &DataSet, judged: &[Judged], places: &[usize]) -> Population 
         .filter_map(|(session, _)| session.user.as_deref())
         .collect();
     let active = sessions.iter().filter(|(session, _)| session.is_active());
-    let enough = sessions.iter().filter(|(_, judged)| judged.is_judged());
+    let enough = sessions.iter().filter(|(_, judged)| judged.has_enough());
     let flagged = |(_, judged): &(&Session, &Judged)| judged.verdict.is_bot;
     let by = |method: Method| {
         sessions
@@ -98,13 +102,16 @@ fn population(set: &DataSet, judged: &[Judged], places: &[usize]) -> Population 
         only_kind: false,
         sessions: sessions.len(),
         people: people.len(),
-        abstained: Share::of(&sessions, |(_, judged)| !judged.is_judged()),
-        abstained_active: Share::of(active, |(_, judged)| !judged.is_judged()),
+        abstained: Share::of(&sessions, |(_, judged)| judged.abstained()),
+        abstained_active: Share::of(active, |(_, judged)| judged.abstained()),
         flagged: Share::of(&sessions, flagged),
         flagged_judged: Share::of(enough, flagged),
         alone: Share::of(&sessions, alone),
         alone_pointer: Share::of(by(Method::Mouse), alone),
-        alone_keys: Share::of(by(Method::Keystroke), alone),
+        alone_keys: Share::of(
+            by(Method::Keystroke).filter(|(session, _)| session.text_keys >= ENOUGH_KEYS),
+            alone,
+        ),
         median_score: median(
             sessions
                 .iter()

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::copies::Copies;
 use crate::discrimination::NamedCalibration;
 use crate::metrics::{Share, number};
-use crate::populations::Population;
+use crate::populations::{ENOUGH_KEYS, Population};
 
 /// Source of the sessions that the project's own generators make.
 const OWN_SOURCE: &str = "candor_generators";
@@ -97,7 +97,9 @@ pub fn targets(
             .filter(|bots| bots.source != OWN_SOURCE)
             .map(of_bots),
     );
-    for (name, family) in [("pointer", Family::Pointer), ("key", Family::Keys)] {
+    let keys = format!("key generators, each session alone, with {ENOUGH_KEYS} keys of text");
+    let pointer = "pointer generators, each session alone, with enough data".to_owned();
+    for (name, family) in [(pointer, Family::Pointer), (keys, Family::Keys)] {
         let own: Vec<(&str, Share)> = kinds()
             .filter(|bots| family_of(bots) == Some(family))
             .filter_map(|bots| {
@@ -109,7 +111,7 @@ pub fn targets(
                 Some((bots.kind.as_deref()?, share))
             })
             .collect();
-        targets.extend(own_families(name, &own));
+        targets.extend(own_families(&name, &own));
     }
     let formula = [Some(Family::Pointer), Some(Family::Keys), None];
     targets.extend(
@@ -174,11 +176,18 @@ fn of_bots(bots: &Population) -> Target {
     Target {
         population: format!("bots: {} / {kind}", bots.source),
         target: format!("found at least {} {of}", percent(least)),
-        measured: format!(
-            "{}; abstained {}",
-            measured(share),
-            share_percent(&bots.abstained)
-        ),
+        measured: if share.of == 0 {
+            format!(
+                "none has enough; found all the same {}",
+                measured(&bots.flagged)
+            )
+        } else {
+            format!(
+                "{}; abstained {}",
+                measured(share),
+                share_percent(&bots.abstained)
+            )
+        },
         outcome: at_least(share, least),
     }
 }
@@ -217,10 +226,7 @@ fn own_families(name: &str, generators: &[(&str, Share)]) -> Vec<Target> {
             Outcome::FallsShort
         }
     };
-    let population = format!(
-        "bots: {} own {name} generators, each session alone, with enough data",
-        generators.len()
-    );
+    let population = format!("bots: {} own {name}", generators.len());
     vec![
         Target {
             population: population.clone(),

@@ -25,6 +25,7 @@ fn session((bot, source, user, kind): (Option<bool>, usize, usize, usize)) -> Se
         licence: None,
         duration_ms: 0.0,
         events: 0,
+        text_keys: 0,
         fold_micros: 0.0,
         window: Window::new(),
         bare: Window::new(),

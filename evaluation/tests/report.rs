@@ -75,6 +75,7 @@ fn judged(bot: Option<bool>, source: &str, score: f64, sufficient: bool) -> (Ses
         licence: Some("MIT".to_owned()),
         duration_ms: 25_000.0,
         events: 10,
+        text_keys: 0,
         fold_micros: 0.0,
         window: Window::new(),
         bare: Window::new(),

@@ -188,7 +188,7 @@ impl Pointer {
         let launched = share(u32::from(abrupt.launched), u32::from(abrupt.drags));
         judgement.find(abrupt.launched > 0 && launched > 0.5, || Finding {
             code: "mouse.launched_drags",
-            weight: 0.65,
+            weight: 0.85,
             evidence: vec![
                 ("launched_share", launched),
                 ("drags", f64::from(abrupt.drags)),
