@@ -15,6 +15,7 @@ mod finding;
 mod fingerprint;
 mod judges;
 pub mod model;
+mod moment;
 mod ruleset;
 mod sketch;
 mod stats;

@@ -1,8 +1,8 @@
 //! Duplicates: which batches of a window have been folded already.
 //!
 //! A batch is named by its writer (one client instance) and sequence number. Per writer a high-water
-//! mark and a 64-bit bitmap remember the last 64 numbers; 16 writers are kept, the least recently used
-//! goes first. A batch older than the bitmap is folded and counted: what cannot be told apart from new
+//! mark and a 64-bit bitmap remember the last 64 numbers; 16 writers are kept, the latest used in front,
+//! and the least recently used goes first. A batch older than the bitmap is folded and counted: what cannot be told apart from new
 //! data is not dropped.
 
 use schemas::batch::BatchSequence;
@@ -30,39 +30,32 @@ struct Writer {
     high: u64,
     /// Bit `i`: number `high - i` has been seen. 0 marks an unused place.
     seen: u64,
-    /// When it was last used, in batches.
-    used: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct WriterLedger {
     #[serde(with = "crate::compact::sparse")]
     writers: [Writer; WRITERS],
-    clock: u32,
 }
 
 impl WriterLedger {
     pub(crate) fn admit(&mut self, batch: BatchSequence<'_>) -> Admission {
-        self.clock = self.clock.saturating_add(1);
         let hash = fnv1a(batch.writer.as_bytes());
-        let clock = self.clock;
         let known = self
             .writers
             .iter()
             .position(|writer| writer.seen != 0 && writer.hash == hash);
-        let Some(index) = known else {
-            let oldest = (0..WRITERS)
-                .min_by_key(|index| (self.writers[*index].seen != 0, self.writers[*index].used));
-            self.writers[oldest.unwrap_or(0)] = Writer {
+        // The last is the longest unused; where places are still free it is one of them.
+        self.writers[..=known.unwrap_or(WRITERS - 1)].rotate_right(1);
+        let writer = &mut self.writers[0];
+        if known.is_none() {
+            *writer = Writer {
                 hash,
                 high: batch.sequence,
                 seen: 1,
-                used: clock,
             };
             return Admission::Fresh;
-        };
-        let writer = &mut self.writers[index];
-        writer.used = clock;
+        }
         if batch.sequence > writer.high {
             let ahead = batch.sequence - writer.high;
             writer.seen = if ahead >= BITS {

@@ -1,11 +1,12 @@
 //! Answers: speed against wording, straight lines, traps, attention checks, texts without keys.
 
-use schemas::event::{Event, EventTime, EventType, Field};
+use schemas::event::{Event, EventType, Field};
 use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 use crate::model::measured;
+use crate::moment::Moment;
 use crate::ruleset::Thresholds;
 use crate::stats::share;
 
@@ -18,7 +19,9 @@ const ANSWER_LENGTH: f64 = 20.0;
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Answers {
     events: u32,
-    shown: Option<(EventTime, f64)>,
+    /// When the question was shown whose answer is awaited, and the characters of its wording.
+    shown: Moment,
+    shown_length: f64,
     timed: u32,
     answered: u32,
     slow_enough: u32,
@@ -38,9 +41,9 @@ impl Answers {
         self.events = self.events.saturating_add(1);
         match event.event_type {
             EventType::QuestionView => {
-                self.shown = event
-                    .number(Field::TextLength)
-                    .map(|length| (event.at, length));
+                let length = event.number(Field::TextLength);
+                self.shown = length.map_or_else(Moment::default, |_| event.at.into());
+                self.shown_length = length.unwrap_or_default();
             }
             EventType::QuestionAnswer => self.answer(event),
             EventType::Honeypot => self.traps += u32::from(event.flag(Field::Filled) == Some(true)),
@@ -51,9 +54,9 @@ impl Answers {
     fn answer(&mut self, event: &Event<'_>) {
         self.answered = self.answered.saturating_add(1);
         self.failed_checks += u32::from(event.word(Field::Attention) == Some("failed"));
-        if let Some((shown, length)) = self.shown.take() {
+        if let Some(shown) = self.shown.take() {
             self.timed = self.timed.saturating_add(1);
-            let fastest = length / READING_SPEED * 1000.0;
+            let fastest = self.shown_length / READING_SPEED * 1000.0;
             self.slow_enough += u32::from(event.at.millis_since(shown) >= fastest);
         }
         if event.word(Field::Kind) == Some("grid") {

@@ -23,12 +23,30 @@ pub(crate) struct Device {
     hint_mobile: Option<bool>,
     mobile: bool,
     assistive: bool,
-    touch_points: Option<f64>,
-    screen: (Option<f64>, Option<f64>),
-    viewport: (Option<f64>, Option<f64>),
+    touch_points: Option<f32>,
+    screen: (Option<Hundredths>, Option<Hundredths>),
+    viewport: (Option<Hundredths>, Option<Hundredths>),
     no_languages: bool,
     /// For the fingerprint alone.
     pub(crate) traits: Traits,
+}
+
+/// A length in hundredths of a pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Hundredths(i32);
+
+impl Hundredths {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates; no screen is that large"
+    )]
+    fn of(px: f64) -> Self {
+        Self((px * 100.0).round() as i32)
+    }
+
+    fn px(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
 }
 
 impl Device {
@@ -57,15 +75,19 @@ impl Device {
         }
     }
 
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a count of fingers, of which only the sign matters"
+    )]
     pub(crate) fn number(&mut self, field: Field, value: f64) {
         self.reports = self.reports.max(1);
         self.traits.number(field, value);
         match field {
-            Field::TouchPoints => self.touch_points = Some(value),
-            Field::ScreenWidth => self.screen.0 = Some(value),
-            Field::ScreenHeight => self.screen.1 = Some(value),
-            Field::ViewportWidth => self.viewport.0 = Some(value),
-            Field::ViewportHeight => self.viewport.1 = Some(value),
+            Field::TouchPoints => self.touch_points = Some(value as f32),
+            Field::ScreenWidth => self.screen.0 = Some(Hundredths::of(value)),
+            Field::ScreenHeight => self.screen.1 = Some(Hundredths::of(value)),
+            Field::ViewportWidth => self.viewport.0 = Some(Hundredths::of(value)),
+            Field::ViewportHeight => self.viewport.1 = Some(Hundredths::of(value)),
             Field::Languages => self.no_languages = value == 0.0,
             _ => {}
         }
@@ -94,8 +116,9 @@ impl Device {
     pub(crate) fn surroundings(&self) -> Surroundings {
         // Less than any browser's bars take, so that rounding by a pixel ratio does not look like a window.
         const BARS: f64 = 30.0;
-        let smaller = |view: Option<f64>, screen: Option<f64>| {
+        let smaller = |view: Option<Hundredths>, screen: Option<Hundredths>| {
             view.zip(screen)
+                .map(|(view, screen)| (view.px(), screen.px()))
                 .is_some_and(|(view, screen)| view > 0.0 && view + BARS < screen)
         };
         Surroundings {
@@ -115,8 +138,9 @@ impl Device {
                 text: text.to_owned(),
             });
         }
-        let larger = |view: Option<f64>, screen: Option<f64>| {
+        let larger = |view: Option<Hundredths>, screen: Option<Hundredths>| {
             view.zip(screen)
+                .map(|(view, screen)| (view.px(), screen.px()))
                 .filter(|(view, screen)| *view > screen * 1.5)
         };
         let beyond =

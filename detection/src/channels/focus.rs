@@ -1,10 +1,11 @@
 //! Focus and navigation: leaving and coming back, acting on a page that nobody sees.
 
-use schemas::event::{Event, EventTime, EventType, Field};
+use schemas::event::{Event, EventType, Field};
 use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
+use crate::moment::Moment;
 
 /// A paste this soon after coming back follows from having been away, milliseconds.
 const SOON: f64 = 8000.0;
@@ -16,7 +17,7 @@ pub(crate) struct Focus {
     leaves: u32,
     hidden: bool,
     away: bool,
-    returned: Option<EventTime>,
+    returned: Moment,
     hidden_actions: u32,
     pastes: u32,
     external_pastes: u32,
@@ -37,7 +38,7 @@ impl Focus {
             self.away = true;
         } else if self.away {
             self.away = false;
-            self.returned = Some(event.at);
+            self.returned = event.at.into();
         }
     }
 
@@ -57,6 +58,7 @@ impl Focus {
         self.pastes = self.pastes.saturating_add(1);
         let soon = self
             .returned
+            .known()
             .is_some_and(|returned| event.at.millis_since(returned) < SOON);
         self.external_pastes += u32::from(soon);
     }

@@ -75,20 +75,31 @@ impl Constant {
 }
 
 /// How often an interval is like the one before it: also tells a clock that changes its pace from text to text.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Pace {
-    /// The interval before, milliseconds; `None` at the start of a run.
-    before: Option<f64>,
+    /// The interval before, milliseconds; negative at the start of a run.
+    before: f64,
     pairs: u32,
     alike: u32,
     /// Intervals on the lattice of a clock of 50 or 100 ms.
     coarse: u32,
 }
 
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            before: -1.0,
+            pairs: 0,
+            alike: 0,
+            coarse: 0,
+        }
+    }
+}
+
 impl Pace {
     fn add(&mut self, interval: Option<f64>) {
-        let before = std::mem::replace(&mut self.before, interval);
-        let (Some(before), Some(interval)) = (before, interval) else {
+        let before = std::mem::replace(&mut self.before, interval.unwrap_or(-1.0));
+        let Some(interval) = interval.filter(|_| before >= 0.0) else {
             return;
         };
         self.pairs = self.pairs.saturating_add(1);

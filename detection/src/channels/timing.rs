@@ -1,11 +1,12 @@
 //! Timing: the rhythm of actions, whatever they are.
 
-use schemas::event::{Event, EventTime, EventType, Field};
+use schemas::event::{Event, EventType, Field};
 use schemas::verdict::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Judgement};
 use crate::model::measured;
+use crate::moment::Moment;
 use crate::ruleset::Thresholds;
 use crate::stats::{Moments, share};
 
@@ -33,16 +34,15 @@ pub(crate) struct Timing {
     all_moves: u32,
     touches: u32,
     backwards: u32,
-    last_press: Option<EventTime>,
-    last_event: Option<EventTime>,
+    last_press: Moment,
+    last_event: Moment,
 }
 
 impl Timing {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
-        if let Some(last) = self.last_event {
+        if let Some(last) = self.last_event.replace(event.at) {
             self.gap(event.at.millis_since(last));
         }
-        self.last_event = Some(event.at);
         let touch = event.event_type == EventType::Touch
             || matches!(event.word(Field::PointerType), Some("touch" | "pen"));
         self.touches += u32::from(touch);
@@ -83,10 +83,9 @@ impl Timing {
         self.clicks = self.clicks.saturating_add(1);
         self.bare_clicks += u32::from(self.moves <= BARE);
         self.moves = 0;
-        if let Some(last) = self.last_press {
+        if let Some(last) = self.last_press.replace(event.at) {
             self.presses.add(event.at.millis_since(last).max(0.0));
         }
-        self.last_press = Some(event.at);
     }
 
     /// Whether clicks come out of nothing after pauses for thought: a program that asks a model what to do next.

@@ -37,7 +37,7 @@ pub(crate) struct Sketches {
     #[serde(with = "crate::compact::unless_default")]
     trace: Trace,
     count: u8,
-    #[serde(with = "crate::compact::sparse")]
+    #[serde(with = "crate::compact::leading")]
     shapes: [Shape; SHAPES],
     #[serde(with = "crate::compact::unless_default")]
     rhythm: Rhythm,
@@ -46,6 +46,10 @@ pub(crate) struct Sketches {
 impl Sketches {
     /// A mouse, pointer, click or touch event.
     pub(crate) fn pointer(&mut self, event: &Event<'_>) {
+        // What is full can keep no further movement.
+        if usize::from(self.count) >= SHAPES {
+            return;
+        }
         let moved = match (event.event_type, event.word(Field::Phase)) {
             // Sliders make everybody's drags alike.
             (EventType::MouseMove, _) => event.flag(Field::Drag) != Some(true),
@@ -84,6 +88,9 @@ impl Sketches {
         if let Some(shape) = Shape::of(ended) {
             *place = shape;
             self.count += 1;
+            if usize::from(self.count) == SHAPES {
+                self.trace = Trace::default();
+            }
         }
     }
 

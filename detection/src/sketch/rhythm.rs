@@ -3,6 +3,8 @@
 use schemas::event::EventTime;
 use serde::{Deserialize, Serialize};
 
+use crate::moment::Moment;
+
 /// Intervals kept.
 const PLACES: usize = 64;
 /// A longer interval is a pause and no rhythm, milliseconds.
@@ -18,16 +20,16 @@ const MIDDLE: f64 = 5.0;
 /// The first intervals between presses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rhythm {
-    last: Option<EventTime>,
+    last: Moment,
     count: u8,
-    #[serde(with = "crate::compact::sparse")]
+    #[serde(with = "crate::compact::leading")]
     intervals: [i8; PLACES],
 }
 
 impl Default for Rhythm {
     fn default() -> Self {
         Self {
-            last: None,
+            last: Moment::default(),
             count: 0,
             intervals: [0; PLACES],
         }

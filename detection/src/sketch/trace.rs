@@ -6,6 +6,9 @@
 use schemas::event::EventTime;
 use serde::{Deserialize, Serialize};
 
+use crate::compact::differences::Numbers;
+use crate::moment::Moment;
+
 /// Places for samples.
 const PLACES: usize = 40;
 /// A rest this long ends the movement, milliseconds: two steps of the coarsest streams (110 ms) and a little.
@@ -25,18 +28,32 @@ pub(crate) struct Sample {
     pub(crate) t: u16,
 }
 
+impl Numbers for Sample {
+    fn numbers(self) -> [i32; 3] {
+        [i32::from(self.t), i32::from(self.x), i32::from(self.y)]
+    }
+
+    fn of([t, x, y]: [i32; 3]) -> Option<Self> {
+        Some(Self {
+            t: t.try_into().ok()?,
+            x: x.try_into().ok()?,
+            y: y.try_into().ok()?,
+        })
+    }
+}
+
 /// The movement in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Trace {
     origin: (f32, f32),
-    begun: Option<EventTime>,
+    begun: Moment,
     last: Sample,
     /// Samples seen, whether kept or not.
     seen: u16,
     /// Every how many samples are kept, as a power of two.
     thinning: u8,
     kept: u8,
-    #[serde(with = "crate::compact::sparse")]
+    #[serde(with = "crate::compact::differences")]
     samples: [Sample; PLACES],
 }
 
@@ -44,7 +61,7 @@ impl Default for Trace {
     fn default() -> Self {
         Self {
             origin: (0.0, 0.0),
-            begun: None,
+            begun: Moment::default(),
             last: Sample::default(),
             seen: 0,
             thinning: 0,
@@ -61,17 +78,17 @@ impl Trace {
             return self.end();
         }
         let mut ended = None;
-        if let Some(begun) = self.begun {
+        if let Some(begun) = self.begun.known() {
             let t = at.millis_since(begun);
             let since_last = t - f64::from(self.last.t);
             if !(0.0..=REST_MS).contains(&since_last) || t > LONGEST_MS {
                 ended = self.end();
             }
         }
-        let Some(begun) = self.begun else {
+        let Some(begun) = self.begun.known() else {
             *self = Self {
                 origin: (single(x), single(y)),
-                begun: Some(at),
+                begun: at.into(),
                 seen: 1,
                 kept: 1,
                 ..Self::default()
@@ -86,7 +103,7 @@ impl Trace {
         let rests = (sample.x, sample.y) == (self.last.x, self.last.y);
         if rests && self.seen == 1 {
             // A pointer that is polled: the movement begins when it leaves the place.
-            self.begun = Some(at);
+            self.begun = at.into();
         } else if !rests && sample.t > self.last.t {
             // Two places at one time have no speed.
             self.keep(sample);
@@ -117,7 +134,7 @@ impl Trace {
 
     /// Ends the movement and gives it back, if there was one.
     pub(crate) fn end(&mut self) -> Option<Self> {
-        self.begun?;
+        self.begun.known()?;
         Some(std::mem::take(self))
     }
 

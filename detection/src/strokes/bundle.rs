@@ -54,7 +54,7 @@ pub(super) type Summary = [f32; NUMBERS];
 /// The strokes of the bundle that is being filled.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Bundle {
-    #[serde(with = "crate::compact::sparse")]
+    #[serde(with = "crate::compact::leading")]
     entries: [Entry; BUNDLE],
     count: u8,
 }

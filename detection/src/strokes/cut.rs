@@ -7,6 +7,8 @@
 use schemas::event::{Event, EventTime, EventType, Field};
 use serde::{Deserialize, Serialize};
 
+use crate::compact::differences::Numbers;
+
 /// Time between kept samples, milliseconds.
 const STEP_MS: u16 = 50;
 /// A sample may come this much too early and is kept, milliseconds: clocks are rounded.
@@ -36,6 +38,20 @@ pub(super) struct Sample {
     /// Eighths of a pixel.
     x: i16,
     y: i16,
+}
+
+impl Numbers for Sample {
+    fn numbers(self) -> [i32; 3] {
+        [i32::from(self.time), i32::from(self.x), i32::from(self.y)]
+    }
+
+    fn of([time, x, y]: [i32; 3]) -> Option<Self> {
+        Some(Self {
+            time: time.try_into().ok()?,
+            x: x.try_into().ok()?,
+            y: y.try_into().ok()?,
+        })
+    }
 }
 
 impl Sample {
@@ -97,7 +113,7 @@ pub(super) struct Cut {
     /// Where the stroke began and where it is; nothing while `count` is 0.
     first: Place,
     last: Place,
-    #[serde(with = "crate::compact::sparse")]
+    #[serde(with = "crate::compact::differences")]
     samples: [Sample; SAMPLES],
     count: u8,
     /// How often the stroke outgrew its room: the time between kept samples doubles each time.

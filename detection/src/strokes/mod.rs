@@ -59,7 +59,7 @@ pub(crate) struct Strokes {
     #[serde(with = "crate::compact::unless_default")]
     bundle: Bundle,
     /// Sum over full bundles.
-    #[serde(with = "crate::compact::sparse")]
+    #[serde(with = "crate::compact::leading")]
     total: Summary,
     bundles: u16,
 }

@@ -1,7 +1,9 @@
 //! What a key is in the text, and where in the text an interval lies.
 
+use serde::{Deserialize, Serialize};
+
 /// Classes of keys that make text. Every other key ends a run: its rhythm is that of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Class {
     Letter,
     Space,
@@ -22,17 +24,6 @@ impl Class {
             "backspace" | "delete" => Some(Self::Correction),
             _ => None,
         }
-    }
-
-    pub(super) fn from_index(index: u8) -> Option<Self> {
-        let all = [
-            Self::Letter,
-            Self::Space,
-            Self::Mark,
-            Self::Digit,
-            Self::Correction,
-        ];
-        all.get(usize::from(index)).copied()
     }
 }
 

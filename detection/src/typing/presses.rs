@@ -46,9 +46,9 @@ impl Comoments {
 }
 
 /// One press.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Press {
-    class: u8,
+    class: Class,
     at: i64,
     /// Logarithm of the interval from the press before, clipped to 10 ms to 3 s; 0: none.
     interval: f32,
@@ -69,14 +69,14 @@ pub(super) struct Presses {
 impl Presses {
     pub(super) fn last(&self) -> Option<(Class, EventTime)> {
         let press = self.recent[0]?;
-        Some((Class::from_index(press.class)?, EventTime(press.at)))
+        Some((press.class, EventTime(press.at)))
     }
 
     /// A key of `class` goes down, `interval` milliseconds after the one before in its run.
     pub(super) fn down(&mut self, class: Class, at: EventTime, interval: Option<f64>) {
         self.recent.rotate_right(1);
         self.recent[0] = Some(Press {
-            class: class as u8,
+            class,
             at: at.0,
             interval: interval.map_or(0.0, |interval| logarithm(interval, 10.0, 3000.0)),
             dwell: 0.0,
@@ -87,7 +87,7 @@ impl Presses {
     pub(super) fn up(&mut self, class: Class, at: EventTime) -> Option<f64> {
         let open = |press: &Option<Press>| {
             press.is_some_and(|press| {
-                press.class == class as u8
+                press.class == class
                     && press.dwell == 0.0
                     && at.millis_since(EventTime(press.at)) <= LOST
             })

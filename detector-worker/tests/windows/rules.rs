@@ -108,7 +108,8 @@ fn running_verdicts_come_after_25_events_or_after_the_interval_or_when_the_risk_
         batch(20, 1),
         batch(30, 2),
         batch(40, 3),
-        batch(400, 4),
+        batch(50, 4),
+        batch(400, 5),
     ];
     let offsets: Vec<i64> = run(&log)
         .iter()
@@ -116,8 +117,8 @@ fn running_verdicts_come_after_25_events_or_after_the_interval_or_when_the_risk_
         .collect();
     assert_eq!(
         offsets,
-        [0, 1, 4, 5, 5],
-        "state, first risk, 30 new events, interval, final"
+        [0, 1, 2, 5, 6, 6],
+        "state, first risk, higher risk, 30 new events, interval, final"
     );
 }
 

@@ -59,7 +59,8 @@ impl Abrupt {
             return;
         }
         let step = (place.0 - last.0, place.1 - last.1);
-        let clear = STEP.contains(&at.since(self.at)) && step.0.hypot(step.1) >= STEP_PX;
+        let length2 = step.0 * step.0 + step.1 * step.1;
+        let clear = STEP.contains(&at.since(self.at)) && length2 >= STEP_PX * STEP_PX;
         let before = self.step.take();
         self.at = at;
         if !clear {

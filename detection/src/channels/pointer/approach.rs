@@ -34,6 +34,9 @@ const NEAR: f32 = 10.0;
 const STEP: u32 = 600;
 /// Mean step, milliseconds, from which a whole way of a hand fits between two samples.
 const COARSE: u32 = 150;
+/// Longest time between the pointer's arrival and a press in a hurry, milliseconds: lift, touch and lift of a
+/// finger take longer.
+const HURRIED: u32 = 100;
 /// Time between kept recent positions, milliseconds.
 const RECENT_STEP: u32 = 20;
 
@@ -60,6 +63,7 @@ struct Way {
     /// Sums of xx, xy and yy relative to the start.
     moments: [f64; 3],
     /// Positions of the last tenth of a second or more, oldest overwritten first.
+    #[serde(with = "crate::compact::leading")]
     recent: [Seen; 6],
     newest: u8,
 }
@@ -109,12 +113,12 @@ impl Ways {
 /// What a press says of the way to it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Arrival {
-    /// Distance from where the way began, px.
-    pub(super) distance: f64,
     /// Whether the pointer moved at all since the press before.
     pub(super) moved: bool,
-    /// Time since the pointer was last seen away from the press, milliseconds; `None` when that is too long ago.
-    pub(super) settled: Option<f64>,
+    /// Whether it moved, and the way began [`FAR`] from the press.
+    pub(super) far: bool,
+    /// Whether it was seen away from the press less than [`HURRIED`] before.
+    pub(super) hurried: bool,
 }
 
 /// All ways so far.
@@ -191,9 +195,9 @@ impl Approaches {
         }
         self.way.restart(place, at);
         Arrival {
-            distance,
             moved,
-            settled,
+            far: moved && distance >= FAR,
+            hurried: settled.is_some_and(|settled| settled < HURRIED),
         }
     }
 
@@ -275,13 +279,13 @@ impl Way {
     }
 
     /// Time since the pointer was last seen away from `end`; a coarse step can only make it longer.
-    fn settled(&self, end: (f32, f32), at: Clock) -> Option<f64> {
+    fn settled(&self, end: (f32, f32), at: Clock) -> Option<u32> {
         self.recent
             .iter()
             .filter(|seen| **seen != Seen::default())
             .filter(|seen| (seen.x - end.0).hypot(seen.y - end.1) >= NEAR)
-            .map(|seen| f64::from(at.since(seen.at)))
-            .reduce(f64::min)
+            .map(|seen| at.since(seen.at))
+            .min()
     }
 
     /// Whether the way took less time than the quickest aimed movement: 100 ms and 0.15 ms a pixel, at most 200 ms.

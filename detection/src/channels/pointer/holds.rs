@@ -7,14 +7,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::approach::{Arrival, FAR};
+use super::approach::Arrival;
 use crate::stats::{Moments, share};
 
 /// A press shorter than this is instant, milliseconds.
 pub(super) const INSTANT: f64 = 12.0;
-/// Longest time between the pointer's arrival and a press in a hurry, milliseconds: lift, touch and lift of a
-/// finger take longer.
-const HURRIED: f64 = 100.0;
 /// Longest hold that is one, milliseconds: beyond it something is dragged or pondered.
 const LONGEST: f64 = 1000.0;
 
@@ -42,11 +39,9 @@ impl Holds {
         if millis <= LONGEST {
             self.moments.add(millis);
         }
-        let far = |arrival: &Arrival| arrival.moved && arrival.distance >= FAR;
-        if let Some(arrival) = arrival.filter(far) {
-            let hurried = arrival.settled.is_some_and(|settled| settled < HURRIED);
+        if let Some(arrival) = arrival.filter(|arrival| arrival.far) {
             self.approached = self.approached.saturating_add(1);
-            self.hurried = self.hurried.saturating_add(u16::from(hurried));
+            self.hurried = self.hurried.saturating_add(u16::from(arrival.hurried));
         }
     }
 

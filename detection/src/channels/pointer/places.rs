@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::approach::{Arrival, FAR};
+use super::approach::Arrival;
 
 /// Offset from the centre, px, below which a press counts as exactly centred.
 const CENTRED: f64 = 0.75;
@@ -15,6 +15,7 @@ const CENTRED: f64 = 0.75;
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Places {
     /// The last far presses, whole px, oldest overwritten first.
+    #[serde(with = "crate::compact::leading")]
     latest: [(i16, i16); 8],
     /// Far presses to which the pointer moved.
     pub(super) far: u16,
@@ -34,7 +35,7 @@ impl Places {
         reason = "positions are bounded by the caller"
     )]
     pub(super) fn press(&mut self, x: f64, y: f64, arrival: Arrival) {
-        if !arrival.moved || arrival.distance < FAR || self.far == u16::MAX {
+        if !arrival.far || self.far == u16::MAX {
             return;
         }
         let place = (x.round() as i16, y.round() as i16);
