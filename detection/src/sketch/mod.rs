@@ -23,7 +23,7 @@ use crate::finding::Judgement;
 use crate::fingerprint::Hash128;
 pub(crate) use rhythm::PAUSE;
 use rhythm::Rhythm;
-pub(crate) use shape::Shape;
+pub(crate) use shape::{NUMBERS, Shape};
 use trace::Trace;
 
 /// Movements kept.

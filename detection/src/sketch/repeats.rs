@@ -21,7 +21,8 @@ pub(super) fn find(shapes: &[Shape], judgement: &mut Judgement) {
             alike += u32::from(distance <= ALIKE);
         }
     }
-    let chance = crate::survey::chance_log(alike, same, f64::from(NEAR) / f64::from(ALIKE));
+    let chance =
+        crate::survey::chance_log(alike, same, (f64::from(NEAR) / f64::from(ALIKE)).powi(2));
     judgement.find(same >= MIN_PAIRS && chance < MAX_CHANCE.ln(), || Finding {
         code: "mouse.repeated_strokes",
         weight: match same {

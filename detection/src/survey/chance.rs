@@ -1,22 +1,16 @@
 //! How improbable it is that independent people come so near to one another.
 //!
 //! Shapes of independent movements fill a space of some dimensions: within a small ball the number of neighbours falls
-//! with a power of its radius. That power is at least 4 on every set of recorded people (4.3 to 6 between people, 4
-//! between sessions of one person), whatever the task is, while copies are all near and none at middling distance. So the
-//! neighbours at a middling distance say what chance would bring near, for each movement by itself: where a task makes
-//! everybody move alike the middle is crowded as well, and nothing follows.
-
-/// Dimensions that independent movements fill at least: the number of neighbours within a radius grows at least with this
-/// power of it. The ratio of squared radii is raised to half of it.
-const HALF_DIMENSIONS: i32 = 2;
+//! with a power of its radius, while copies are all near and none at middling distance. So the neighbours at a middling
+//! distance say what chance would bring near, for each movement by itself: where a task makes everybody move alike the
+//! middle is crowded as well, and nothing follows.
 
 /// Beyond so many near neighbours the bound is Chernoff's, which costs the same for any number.
 const COUNTED: u32 = 32;
 
-/// Upper bound of the logarithm of the probability that of `alike` neighbours at least `near` are within a radius whose
-/// square is `ratio2` of that within which all are.
-pub(crate) fn chance_log(alike: u32, near: u32, ratio2: f64) -> f64 {
-    let single = ratio2.powi(HALF_DIMENSIONS);
+/// Upper bound of the logarithm of the probability that of `alike` neighbours at least `near` are within a smaller ball,
+/// in which each is with probability `single`.
+pub(crate) fn chance_log(alike: u32, near: u32, single: f64) -> f64 {
     let alike = alike.max(near);
     let (all, some) = (f64::from(alike), f64::from(near));
     if near > COUNTED {
@@ -73,14 +67,14 @@ mod tests {
 
     #[test]
     fn one_of_one_is_the_share_of_the_ball() {
-        assert!((chance_log(1, 1, 0.25) - 0.0625f64.ln()).abs() < 1e-12);
+        assert!((chance_log(1, 1, 0.0625) - 0.0625f64.ln()).abs() < 1e-12);
         assert_eq!(
-            chance_log(100, 1, 0.25),
+            chance_log(100, 1, 0.0625),
             0.0,
             "one of a hundred is no surprise"
         );
-        assert_eq!(chance_log(5, 0, 0.25), 0.0);
-        assert!(chance_log(5000, 5000, 0.25) < -10.0);
+        assert_eq!(chance_log(5, 0, 0.0625), 0.0);
+        assert!(chance_log(5000, 5000, 0.0625) < -10.0);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `index` | finding near movements, at a bounded cost |
+//! | `index` | movements by their shapes |
+//! | `sample` | what lies around a movement, at a bounded cost |
 //! | `movements` | what a session has in common with others, movement by movement |
 //! | `rhythms` | key rhythms that are the same |
 //! | `chance` | how improbable that is |
@@ -11,7 +12,8 @@
 //!
 //! Memory is that of the sketches (about 700 bytes a session with its places in the index) times
 //! [`Limits::max_sessions`]; beyond that the session that was added first is forgotten. What a session is told depends on
-//! the set of sessions only, not on their order, as long as no look meets its bound ([`index`]).
+//! the set of sessions and their numbers only, not on the order in which they came, as long as no look meets its bound
+//! ([`index`]).
 
 mod batch;
 mod chance;
@@ -19,6 +21,7 @@ mod effect;
 mod index;
 mod movements;
 mod rhythms;
+mod sample;
 
 use std::collections::BTreeMap;
 
@@ -27,14 +30,17 @@ use crate::sketch::SessionSketch;
 pub use batch::coordinated;
 pub(crate) use chance::chance_log;
 pub use effect::apply;
-use index::Index;
 use movements::{Partner, Shared};
 use rhythms::Rhythms;
+use sample::Movements;
 
 /// Fewest movements that must be copies.
 const MIN_COPIED: usize = 3;
 /// Most sessions of people of which chance may make one look coordinated, as a natural logarithm: one survey in a thousand.
 const MAX_EXPECTED_LOG: f64 = -6.9;
+
+/// Sessions that are named as those with which one shares something; the others are counted.
+pub const MOST_PARTNERS: usize = 1000;
 
 /// What a survey may remember.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +58,7 @@ pub struct Coordinated {
     pub weight: f64,
     /// Sessions that share it, this one among them.
     pub sessions: u32,
-    /// The others.
+    /// The others, the first [`MOST_PARTNERS`] of them.
     pub partners: Vec<u64>,
     /// Names and measured numbers.
     pub evidence: Vec<(&'static str, f64)>,
@@ -66,7 +72,7 @@ pub struct Survey {
     limits: Limits,
     sessions: BTreeMap<u64, SessionSketch>,
     with_movements: usize,
-    index: Index,
+    index: Movements,
     rhythms: Rhythms,
 }
 
@@ -77,7 +83,7 @@ impl Survey {
             limits,
             sessions: BTreeMap::new(),
             with_movements: 0,
-            index: Index::default(),
+            index: Movements::new(),
             rhythms: Rhythms::default(),
         }
     }
@@ -149,7 +155,7 @@ fn weight(sessions: u32) -> f64 {
 }
 
 fn trajectory(shared: &Shared) -> Option<Coordinated> {
-    let least = MIN_COPIED.min(shared.movements).max(1);
+    let least = MIN_COPIED;
     let by_group = shared.copied >= least && shared.expected_log <= MAX_EXPECTED_LOG;
     // One movement in common may be chance; of a bank of movements no two sessions need share more.
     let most = shared.partners.values().map(|partner| partner.movements);
@@ -161,7 +167,7 @@ fn trajectory(shared: &Shared) -> Option<Coordinated> {
         .partners
         .iter()
         .filter(|(_, partner)| is_pair(partner) || by_group && partner.movements >= most.min(2));
-    let partners: Vec<u64> = partners.map(|(session, _)| *session).collect();
+    let mut partners: Vec<u64> = partners.map(|(session, _)| *session).collect();
     if partners.is_empty() {
         return None;
     }
@@ -169,6 +175,7 @@ fn trajectory(shared: &Shared) -> Option<Coordinated> {
     let least_expected = least_expected.fold(shared.expected_log, f64::min);
     let copied = shared.copied.max(most);
     let sessions = u32::try_from(partners.len() + 1).unwrap_or(u32::MAX);
+    partners.truncate(MOST_PARTNERS);
     Some(Coordinated {
         code: "coordination.trajectory",
         weight: weight(sessions),
@@ -203,7 +210,7 @@ fn rhythm(copies: &BTreeMap<u64, f64>) -> Option<Coordinated> {
         code: "coordination.rhythm",
         weight: weight(sessions),
         sessions,
-        partners: copies.keys().copied().collect(),
+        partners: copies.keys().copied().take(MOST_PARTNERS).collect(),
         evidence: vec![
             ("sessions", f64::from(sessions)),
             ("highest_correlation", highest),

@@ -5,8 +5,9 @@
 //! typed over and over), so the survey itself says what is usual: a copy lies far above what this session has in common
 //! with the others. A signature of 64 signs finds those worth a comparison.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::sample::mixed;
 use crate::sketch::PAUSE;
 
 /// Fewest intervals that two rhythms must share.
@@ -30,43 +31,60 @@ const MANY: usize = 200;
 /// Rhythms of a survey.
 #[derive(Debug, Default)]
 pub(super) struct Rhythms {
-    rhythms: BTreeMap<u64, (u64, Vec<i8>)>,
+    rhythms: BTreeMap<u64, Vec<i8>>,
+    /// Signatures side by side, and whose they are.
+    signatures: Vec<(u64, u64)>,
+    places: BTreeMap<u64, usize>,
+    /// Sessions in the order of a hash: the first of them are a sample that does not depend on how they came.
+    shuffled: BTreeSet<(u64, u64)>,
 }
 
 impl Rhythms {
     pub(super) fn insert(&mut self, session: u64, intervals: &[i8]) {
         if usable(intervals) >= MIN_SHARED {
-            let rhythm = (signature(intervals), intervals.to_vec());
-            self.rhythms.insert(session, rhythm);
+            self.places.insert(session, self.signatures.len());
+            self.signatures.push((signature(intervals), session));
+            self.shuffled.insert((mixed(session), session));
+            self.rhythms.insert(session, intervals.to_vec());
         }
     }
 
     pub(super) fn remove(&mut self, session: u64) {
         self.rhythms.remove(&session);
+        self.shuffled.remove(&(mixed(session), session));
+        if let Some(place) = self.places.remove(&session) {
+            self.signatures.swap_remove(place);
+            if let Some((_, moved)) = self.signatures.get(place) {
+                self.places.insert(*moved, place);
+            }
+        }
     }
 
     /// Sessions whose rhythm is that of `session`, with the correlation.
     pub(super) fn copies(&self, session: u64) -> BTreeMap<u64, f64> {
-        let Some((signs, intervals)) = self.rhythms.get(&session) else {
+        let (Some(intervals), Some(place)) =
+            (self.rhythms.get(&session), self.places.get(&session))
+        else {
             return BTreeMap::new();
         };
         let demanded = self.demanded(session, intervals);
-        let others = self.rhythms.iter().filter(|(other, (their_signs, _))| {
-            **other != session && (signs ^ their_signs).count_ones() <= MOST_SIGNS
+        let signs = self.signatures[*place].0;
+        let others = self.signatures.iter().filter(|(their_signs, other)| {
+            (signs ^ their_signs).count_ones() <= MOST_SIGNS && *other != session
         });
         others
-            .filter_map(|(other, (_, theirs))| Some((*other, correlation(intervals, theirs)?)))
+            .filter_map(|(_, other)| Some((*other, self.rhythms.get(other)?)))
+            .filter_map(|(other, theirs)| Some((other, correlation(intervals, theirs)?)))
             .filter(|(_, r)| transformed(*r) > demanded)
             .collect()
     }
 
     /// What a copy of `intervals` must reach: far above what is usual between this session and others.
     fn demanded(&self, session: u64, intervals: &[i8]) -> f64 {
-        let stride = self.rhythms.len().div_ceil(MANY).max(1);
-        let others = self.rhythms.iter().filter(|(other, _)| **other != session);
+        let others = self.shuffled.iter().filter(|(_, other)| *other != session);
         let mut usual: Vec<f64> = others
-            .step_by(stride)
-            .filter_map(|(_, (_, theirs))| correlation(intervals, theirs))
+            .take(MANY)
+            .filter_map(|(_, other)| correlation(intervals, self.rhythms.get(other)?))
             .map(transformed)
             .collect();
         if usual.len() < FEW {
@@ -141,9 +159,7 @@ fn signature(intervals: &[i8]) -> u64 {
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 fn next(state: &mut u64) -> u64 {
+    let bits = mixed(*state);
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ mixed >> 31
+    bits
 }
