@@ -9,6 +9,8 @@
 use schemas::event::EventTime;
 use serde::{Deserialize, Serialize};
 
+use super::brake::{Brake, Stops};
+
 /// Shortest way that is judged, px.
 pub(super) const FAR: f64 = 100.0;
 /// Pause that ends a way, milliseconds: longer than any sampling step, shorter than a hand needs to rest and go on.
@@ -66,6 +68,7 @@ struct Way {
     #[serde(with = "crate::compact::leading")]
     recent: [Seen; 6],
     newest: u8,
+    brake: Brake,
 }
 
 /// How far ways were made.
@@ -133,6 +136,8 @@ pub(super) struct Approaches {
     pub(super) pressed: Ways,
     /// Ways that ended in a rest. A pointer that leaves the page and comes back elsewhere has not jumped.
     pub(super) rested: Ways,
+    /// Stops at the presses that ended far ways.
+    pub(super) stops: Stops,
 }
 
 #[expect(
@@ -186,7 +191,10 @@ impl Approaches {
         let settled = self.way.settled(place, at);
         // Without a sample there is nothing to judge: keys, assistive technology and fingers press like that.
         if distance >= FAR && self.way.samples > 0 {
-            if !here {
+            if here {
+                let way = &self.way;
+                self.stops.add(way.brake, way.samples, waited);
+            } else {
                 self.way.extend(place, at, waited);
             }
             let jump = self.way.samples == 1 && here && waited < JUMP_TO_PRESS;
@@ -255,6 +263,8 @@ impl Way {
         self.moments[0] += x * x;
         self.moments[1] += x * y;
         self.moments[2] += y * y;
+        let step = (place.0 - self.last.0).hypot(place.1 - self.last.1);
+        self.brake.step(step, gap);
         self.last = place;
         self.last_at = at;
         let latest = self.recent[usize::from(self.newest)];

@@ -89,6 +89,19 @@ impl Pointer {
             !pressed.mostly_crude() && rested.crude >= 5 && rested.mostly_crude(),
             || ways(&rested, surroundings),
         );
+        let stops = self.approaches.stops;
+        judgement.find(stops.often_dead(), || Finding {
+            code: "mouse.dead_stops",
+            weight: 0.85,
+            evidence: vec![
+                ("dead_share", stops.dead_share()),
+                ("stops", f64::from(stops.known)),
+            ],
+            text: format!(
+                "The pointer stood still for {} of {} presses from full speed within a frame; a hand brakes.",
+                stops.dead, stops.known
+            ),
+        });
     }
 
     fn judge_holds(&self, judgement: &mut Judgement) {

@@ -5,6 +5,7 @@
 
 mod abrupt;
 mod approach;
+mod brake;
 mod holds;
 mod judge;
 mod places;

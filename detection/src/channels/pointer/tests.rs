@@ -529,6 +529,41 @@ fn a_drag_that_starts_at_full_speed_is_launched() {
     assert!(drag(3.0) == 0.0 && drag(9.0) >= FLAGS);
 }
 
+/// Even steps along a curve, as drivers dispatch it, then a rest and a press `off` px beside its end.
+fn dispatched(samples: u32, step: i64, off: f64) -> f64 {
+    let mut script = Script::default();
+    let mut from = (20.0, 30.0);
+    for _ in 0..12 {
+        script.wait(400.0, 2500.0);
+        let (to, bend) = (script.target(), script.between(0.05, 0.2));
+        let along = line(from, to);
+        script.way(samples, step, |share| {
+            let (x, y) = along(share);
+            let aside = bend * (std::f64::consts::PI * share).sin();
+            (x - (to.1 - from.1) * aside, y + (to.0 - from.0) * aside)
+        });
+        script.now += 150;
+        script.press((to.0 + off, to.1), 90);
+        from = to;
+    }
+    weight(&script.judge(Surroundings::default()), "mouse.dead_stops")
+}
+
+#[test]
+fn a_pointer_that_never_brakes_is_no_hand() {
+    assert!(dispatched(14, 16, 0.0) >= FLAGS && dispatched(30, 8, 0.0) >= FLAGS);
+    for step in [8, 16] {
+        let person = hands(30, step, 90).judge(Surroundings::default());
+        assert_eq!(weight(&person, "mouse.dead_stops"), 0.0, "{step} ms");
+    }
+}
+
+#[test]
+fn stops_that_the_stream_or_the_press_does_not_show_are_not_judged() {
+    assert_eq!(dispatched(14, 60, 0.0), 0.0, "coarse");
+    assert_eq!(dispatched(14, 16, 40.0), 0.0, "pressed elsewhere");
+}
+
 #[test]
 fn positions_on_the_screen_that_are_those_of_the_page_need_a_window_to_be_false() {
     let mut script = Script::default();
