@@ -51,9 +51,11 @@ impl Sketches {
             return;
         }
         let moved = match (event.event_type, event.word(Field::Phase)) {
-            // Sliders make everybody's drags alike.
+            // Sliders make everybody's drags alike, and short swipes of a thumb have no shape of their own.
             (EventType::MouseMove, _) => event.flag(Field::Drag) != Some(true),
-            (EventType::Pointer | EventType::Touch, phase) => phase == Some("move"),
+            (EventType::Pointer, Some("move")) => {
+                !matches!(event.word(Field::PointerType), Some("touch"))
+            }
             _ => false,
         };
         let place = (event.number(Field::X), event.number(Field::Y));

@@ -13,15 +13,12 @@ use crate::stats::share;
 const CONSTANT: f64 = 0.05;
 /// Presses needed to call their length constant.
 const CONSTANT_PRESSES: u32 = 8;
-/// Clear steps that are enough to look for abrupt ones.
-const DRAWN: u32 = 100;
 
 impl Pointer {
     pub(crate) fn judge(&self, rules: &Thresholds, surroundings: Surroundings) -> Judgement {
         let held = self.holds.count() >= rules.min_presses;
         let travelled = self.approaches.pressed.far >= 3 || self.approaches.rested.far >= 5;
-        let drawn = self.abrupt.pairs >= DRAWN;
-        let mut judgement = Judgement::new(Method::Mouse, self.events, travelled || drawn);
+        let mut judgement = Judgement::new(Method::Mouse, self.events, travelled);
         self.judge_source(surroundings, &mut judgement);
         self.judge_ways(surroundings, &mut judgement);
         if held {
