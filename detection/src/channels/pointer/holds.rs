@@ -52,12 +52,6 @@ impl Holds {
     pub(super) fn instant_share(&self) -> f64 {
         share(self.instant, self.count)
     }
-
-    /// Presses to which the pointer moved far.
-    pub(super) fn approached(&self) -> u16 {
-        self.approached
-    }
-
     /// Most presses at the end of a way were made while the pointer was still arriving.
     pub(super) fn mostly_hurried(&self) -> bool {
         self.approached >= 3 && self.hurried_share() > 0.5

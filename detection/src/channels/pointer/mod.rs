@@ -178,36 +178,30 @@ impl Pointer {
         arrival
     }
 
-    /// Names of [`Self::feature_values`].
-    pub(crate) const FEATURE_NAMES: [&str; 9] = [
+    /// Names of [`Self::feature_values`]. How much holds vary is not among them: generators have one range each, and a
+    /// model would learn those.
+    pub(crate) const FEATURE_NAMES: [&str; 6] = [
         "mouse.jump_share",
         "mouse.straight_share",
         "mouse.swift_share",
         "mouse.repeated_share",
-        "mouse.aligned_share",
-        "mouse.hold_variation",
         "mouse.instant_share",
-        "mouse.hurried_share",
         "mouse.shake_share",
     ];
 
     /// Numbers for the learned model, by [`Self::FEATURE_NAMES`]; not a number where too little was seen.
-    #[expect(clippy::cast_possible_truncation, reason = "shares and a ratio")]
+    #[expect(clippy::cast_possible_truncation, reason = "shares")]
     pub(crate) fn feature_values(&self) -> [f32; Self::FEATURE_NAMES.len()] {
         let ways = self.approaches.pressed;
         let (places, holds) = (&self.places, &self.holds);
         let jumps = ways.far >= 3 && !self.touched() && !self.approaches.is_coarse();
         let shaken = share(self.abrupt.shakes, self.abrupt.pairs);
-        let varied = holds.variation().filter(|_| holds.measured() >= 8);
         [
             (jumps, ways.share(ways.jumps)),
             (ways.far >= 3, ways.share(ways.straight)),
             (ways.far >= 3, ways.share(ways.swift)),
             (places.far >= 5, places.share(places.repeated)),
-            (places.far >= 5, places.share(places.aligned)),
-            (varied.is_some(), varied.unwrap_or_default()),
             (holds.count() >= 5, holds.instant_share()),
-            (holds.approached() >= 3, holds.hurried_share()),
             (self.abrupt.pairs >= 50, shaken),
         ]
         .map(|(measured, value)| if measured { value as f32 } else { f32::NAN })
