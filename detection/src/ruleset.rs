@@ -97,7 +97,7 @@ impl Default for Thresholds {
             speeding_share: 0.7,
             straight_line: 8,
             model_score: 0.8,
-            model_weight: 0.5,
+            model_weight: 0.45,
         }
     }
 }

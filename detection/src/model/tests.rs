@@ -115,7 +115,7 @@ fn the_vote_is_silent_without_data_below_its_score_or_without_weight() {
         ("model.trees", ("probability", probability))
     );
     assert_eq!(finding.evidence.len(), 4);
-    assert!((finding.weight - 0.5 * probability).abs() < 1e-12);
+    assert!((finding.weight - rules.model_weight * probability).abs() < 1e-12);
     assert!(
         1.0 - (1.0 - rules.prior) * (1.0 - finding.weight) < rules.bot_score,
         "a model alone does not flag"
