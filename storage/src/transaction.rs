@@ -5,6 +5,7 @@
 
 use deadpool_postgres::{Client, Transaction};
 use schemas::ids::OrganisationId;
+use tokio_postgres::IsolationLevel;
 
 use crate::StorageError;
 
@@ -13,7 +14,8 @@ pub const API_ROLE: &str = "candor_api";
 /// Inserts and updates the rows of every organisation.
 pub const SINK_ROLE: &str = "candor_sink";
 
-/// Opens a read-only transaction that sees the rows of `organisation` and no others.
+/// Opens a read-only transaction that sees the rows of `organisation` and no others, all of one moment: an answer made
+/// of several statements never contradicts itself.
 ///
 /// # Errors
 /// [`StorageError::Statement`].
@@ -25,6 +27,7 @@ pub async fn org_transaction<'a>(
     let transaction = client
         .build_transaction()
         .read_only(true)
+        .isolation_level(IsolationLevel::RepeatableRead)
         .start()
         .await
         .map_err(during())?;
