@@ -6,7 +6,7 @@
 //! Missing values go where they lose least. Everything random comes from the seed, and sums run in one order, so
 //! equal input gives equal bytes.
 //!
-//! [`fit`] is the whole way: each fold is predicted by trees that have not seen it; those predictions
+//! [`fit()`] is the whole way: each fold is predicted by trees that have not seen it; those predictions
 //! choose the number of trees and fit the calibration; then all rows make the model.
 
 mod bins;

@@ -13,7 +13,7 @@
 //! Memory is that of the sketches (about 700 bytes a session with its places in the index) times
 //! [`Limits::max_sessions`]; beyond that the session that was added first is forgotten. What a session is told depends on
 //! the set of sessions and their numbers only, not on the order in which they came, as long as no look meets its bound
-//! ([`index`]).
+//! (`index`).
 
 mod batch;
 mod chance;
