@@ -7,7 +7,7 @@ use crate::dataset::DataSet;
 use crate::discrimination::{calibrations, discrimination};
 use crate::judge::{Judge, Judged};
 use crate::left_out::{LeftOutReport, Trial, left_out};
-use crate::metrics::number;
+use crate::metrics::{bin, number};
 use crate::populations::{median, populations};
 use crate::report::{Histogram, Report, Slow, Timing};
 use crate::robustness::{Change, changes};
@@ -80,7 +80,7 @@ fn histograms(set: &DataSet, judged: &[Judged]) -> Vec<Histogram> {
         // Bots by generator: sources of bots mix them.
         let name = if bot { &session.kind } else { &session.source };
         let counts = counts.entry((bot, name)).or_insert_with(|| vec![0; BINS]);
-        counts[bin(judged[place].verdict.confidence_score)] += 1;
+        counts[bin(judged[place].verdict.confidence_score, BINS)] += 1;
     }
     counts
         .into_iter()
@@ -90,15 +90,6 @@ fn histograms(set: &DataSet, judged: &[Judged]) -> Vec<Histogram> {
             counts,
         })
         .collect()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to the bins before"
-)]
-fn bin(score: f64) -> usize {
-    (score * number(BINS)).floor().clamp(0.0, number(BINS - 1)) as usize
 }
 
 fn timing(set: &DataSet, judged: &[Judged]) -> Timing {

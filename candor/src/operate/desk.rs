@@ -28,6 +28,17 @@ pub enum Written {
     Unchanged,
 }
 
+impl Written {
+    /// Tells the operator: what became of it on standard error, the version on standard output.
+    pub(super) fn say(&self, version: &str) {
+        match self {
+            Self::New => eprintln!("written; detectors follow within a second"),
+            Self::Unchanged => eprintln!("it was there already; nothing is changed"),
+        }
+        println!("{version}");
+    }
+}
+
 /// What an operator's verb works on.
 #[derive(Debug)]
 pub struct Desk {

@@ -14,7 +14,7 @@ use kafka::config::KafkaConfig;
 use schemas::control::{ControlRecord, ModelContent, ModelRecord, sha256_hex};
 use serde_json::json;
 
-use super::{Desk, Written, print_json};
+use super::{Desk, print_json};
 
 /// What to do with models.
 #[derive(Debug, Clone, Subcommand)]
@@ -103,11 +103,7 @@ async fn put(desk: &Desk, record: ModelRecord) -> anyhow::Result<()> {
             "the model {version} is there with other bytes, and sessions are judged by them. Give this one another version"
         )
     })?;
-    match written {
-        Written::New => eprintln!("written; detectors follow within a second"),
-        Written::Unchanged => eprintln!("it was there already; nothing is changed"),
-    }
-    println!("{version}");
+    written.say(&version);
     Ok(())
 }
 

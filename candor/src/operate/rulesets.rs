@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::source::Source;
-use super::{Desk, Written, print_json, versions};
+use super::{Desk, print_json, versions};
 
 /// What to do with rulesets.
 #[derive(Debug, Clone, Subcommand)]
@@ -121,11 +121,7 @@ async fn put(desk: &Desk, record: RulesetRecord) -> anyhow::Result<()> {
              `candor rulesets diff` tells versions apart. Give this one another version"
         )
     })?;
-    match written {
-        Written::New => eprintln!("written; detectors follow within a second"),
-        Written::Unchanged => eprintln!("it was there already; nothing is changed"),
-    }
-    println!("{version}");
+    written.say(&version);
     Ok(())
 }
 

@@ -55,64 +55,39 @@ const SPREAD_OF: usize = 1;
 const LOW_OF: usize = 2;
 const HIGH_OF: usize = 3;
 
-const fn varies(
-    (name, what): (&'static str, &'static str),
-    measure: usize,
-    (limit, unit): (f64, f64),
-) -> Test {
+/// Name and words for the analyst.
+type Label = (&'static str, &'static str);
+/// The limit that people keep to, and the unit in which what is beyond it is counted.
+type Bound = (f64, f64);
+
+const fn test((name, what): Label, number: usize, people: People, (limit, unit): Bound) -> Test {
     Test {
         name,
         what,
-        number: number_of_measure(measure, SPREAD_OF),
-        people: People::Above,
+        number,
+        people,
         limit,
         unit,
     }
 }
 
-const fn differ(
-    (name, what): (&'static str, &'static str),
-    number: usize,
-    (limit, unit): (f64, f64),
-) -> Test {
-    Test {
-        name,
-        what,
-        number: number_between(number),
-        people: People::Above,
-        limit,
-        unit,
-    }
+const fn varies(label: Label, measure: usize, bound: Bound) -> Test {
+    let number = number_of_measure(measure, SPREAD_OF);
+    test(label, number, People::Above, bound)
 }
 
-const fn is_rough(
-    (name, what): (&'static str, &'static str),
-    number: usize,
-    (limit, unit): (f64, f64),
-) -> Test {
-    Test {
-        name,
-        what,
-        number: number_of_measure(SMOOTHNESS, number),
-        people: People::Below,
-        limit,
-        unit,
-    }
+const fn differ(label: Label, number: usize, bound: Bound) -> Test {
+    test(label, number_between(number), People::Above, bound)
 }
 
-const fn at_worst(
-    (name, what): (&'static str, &'static str),
-    measure: usize,
-    (limit, unit): (f64, f64),
-) -> Test {
-    Test {
-        name,
-        what,
-        number: number_of_measure(measure, HIGH_OF),
-        people: People::Above,
-        limit,
-        unit,
-    }
+const fn is_rough(label: Label, number: usize, bound: Bound) -> Test {
+    let number = number_of_measure(SMOOTHNESS, number);
+    test(label, number, People::Below, bound)
+}
+
+const fn at_worst(label: Label, measure: usize, bound: Bound) -> Test {
+    let number = number_of_measure(measure, HIGH_OF);
+    test(label, number, People::Above, bound)
 }
 
 const TESTS: [Test; 22] = [

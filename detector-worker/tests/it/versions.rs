@@ -36,13 +36,8 @@ fn suspicious(version: &str) -> ControlRecord {
     })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_ruleset_published_while_a_session_waits_for_it_judges_the_session() {
-    let topics = TestTopics::create(1).await;
-    let (sender, settings) = (Sender::new(&topics), config(&topics));
-    let id = session(1);
-    a_session(&sender, id, "strict-1").await;
-    let worker = Running::start(settings.clone());
+/// Waits until the partition waits for a version.
+async fn wait_until_held(worker: &Running) {
     wait_until("a partition that waits", DEADLINE, async || {
         let held = worker.metric("detector_partition_held");
         if held.get("0,version") == Some(&1.0) {
@@ -52,6 +47,16 @@ async fn a_ruleset_published_while_a_session_waits_for_it_judges_the_session() {
         }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ruleset_published_while_a_session_waits_for_it_judges_the_session() {
+    let topics = TestTopics::create(1).await;
+    let (sender, settings) = (Sender::new(&topics), config(&topics));
+    let id = session(1);
+    a_session(&sender, id, "strict-1").await;
+    let worker = Running::start(settings.clone());
+    wait_until_held(&worker).await;
     let writer = ControlWriter::new(&settings.kafka, "/test").unwrap();
     writer.put(&suspicious("strict-1")).await.unwrap();
     let verdict = wait_for_final(&topics, id).await.verdict.unwrap();
@@ -191,15 +196,7 @@ async fn a_model_that_comes_late_is_waited_for_and_one_that_never_comes_is_set_a
     let late = session(1);
     a_session_of(&sender, late, r#""ruleset":"builtin-1","model":"sure-2""#).await;
     let worker = Running::start(settings.clone());
-    wait_until("a partition that waits", DEADLINE, async || {
-        let held = worker.metric("detector_partition_held");
-        if held.get("0,version") == Some(&1.0) {
-            Ok(())
-        } else {
-            Err(held)
-        }
-    })
-    .await;
+    wait_until_held(&worker).await;
     let writer = ControlWriter::new(&settings.kafka, "/test").unwrap();
     writer.put(&sure("sure-2")).await.unwrap();
     let verdict = wait_for_final(&topics, late).await.verdict.unwrap();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Scored, number};
+use super::{Scored, bin};
 
 /// Bins of a reliability table.
 const BINS: usize = 10;
@@ -88,7 +88,7 @@ fn reliability(scored: &[Scored], binning: Binning) -> Vec<Bin> {
             Binning::EqualMass => (below + weight / 2.0) / total,
         };
         below += weight;
-        let sum = &mut sums[tenth(place)];
+        let sum = &mut sums[bin(place, BINS)];
         for scored in tied {
             sum.0 += 1;
             sum.1 += scored.weight;
@@ -105,15 +105,6 @@ fn reliability(scored: &[Scored], binning: Binning) -> Vec<Bin> {
             bots: bots / weight,
         })
         .collect()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to the bins before"
-)]
-fn tenth(place: f64) -> usize {
-    (place * number(BINS)).floor().clamp(0.0, number(BINS - 1)) as usize
 }
 
 #[cfg(test)]

@@ -29,3 +29,13 @@ pub struct Scored {
 pub(crate) fn number(count: usize) -> f64 {
     count as f64
 }
+
+/// The bin of `place`, a number from 0 to 1, among `bins` of equal width.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the bins before"
+)]
+pub(crate) fn bin(place: f64, bins: usize) -> usize {
+    (place * number(bins)).floor().clamp(0.0, number(bins - 1)) as usize
+}
