@@ -9,16 +9,20 @@ pub mod changelog;
 pub mod config;
 pub mod consumer;
 pub mod dead_letter;
+pub mod groups;
 pub mod ledger;
 pub mod metrics;
+mod packed;
 mod position;
 pub mod producer;
 mod reader;
 mod record;
 pub mod scan;
+pub mod sending;
 pub mod table;
 pub mod tail;
 
+pub use packed::PackedRecord;
 pub use record::{OwnedRecord, Record};
 
 /// A partition's number.

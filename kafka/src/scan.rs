@@ -191,8 +191,10 @@ fn find_spans(consumer: &TopicReader, options: ScanOptions<'_>) -> Result<Vec<Sp
         return Ok(spans);
     };
     let mut times = TopicPartitionList::new();
+    // A time below zero has another meaning for the broker, and no record is older than 1970.
+    let since = Offset::Offset(since.max(0));
     for span in &spans {
-        times.add_partition_offset(topic, span.partition, Offset::Offset(since))?;
+        times.add_partition_offset(topic, span.partition, since)?;
     }
     for found in consumer.offsets_for_times(times, wait)?.elements() {
         found.error()?;

@@ -107,6 +107,11 @@ impl Component {
         });
     }
 
+    /// Whether the component works.
+    pub fn is_up(&self) -> bool {
+        self.health.state(self.name) == Some(ComponentState::Up)
+    }
+
     fn set(&self, state: ComponentState) {
         if let Some(entry) = self.health.inner().components.get_mut(self.name) {
             entry.0 = state;

@@ -5,8 +5,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// A peer that takes nothing of what was sent to it, or has gone without a word, is given up after this
+/// time, milliseconds: nothing else ends an answer that is never read.
+const UNTAKEN_MS: u32 = 60_000;
 
 /// Serves `router` on `listener` until `shutdown`; then finishes the requests that have begun.
 ///
@@ -18,6 +23,12 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|stream| {
+        // Answers and live messages are whole when they are written; nothing is gained by waiting for more.
+        // Neither setting decides whether the connection can be served.
+        drop(stream.set_nodelay(true));
+        let _ = rustix::net::sockopt::set_tcp_user_timeout(&*stream, UNTAKEN_MS);
+    });
     axum::serve(listener, service)
         .with_graceful_shutdown(shutdown.cancelled_owned())
         .await

@@ -18,6 +18,7 @@
 //! | [`session`] | session started, completed, analysis requested |
 //! | [`verdict`] | verdicts, revisions, reasons |
 //! | [`coordination`] | fingerprints of closed windows, findings across sessions |
+//! | [`live`] | messages of the API's live feed |
 //! | [`webhook`] | notices of survey platforms |
 //! | [`recording`] | the recorded-session file form used by `candor score` and `loadgen` |
 //! | [`json_schema`] | JSON Schema of every record |
@@ -33,6 +34,7 @@ pub mod header;
 pub mod ids;
 mod json;
 pub mod json_schema;
+pub mod live;
 pub mod recording;
 pub mod session;
 pub mod token;

@@ -9,6 +9,7 @@ use schemas::batch::BatchRecord;
 use schemas::coordination::{CoordinationFinding, FingerprintRecord};
 use schemas::header::RecordType;
 use schemas::json_schema;
+use schemas::live::LiveMessage;
 use schemas::session::{AnalysisRequested, SessionCompleted, SessionStarted};
 use schemas::verdict::VerdictRecord;
 use serde::Serialize;
@@ -54,6 +55,28 @@ fn every_golden_example_survives_its_codec() {
         batch.sequence.map(|s| (s.writer, s.sequence)),
         Some(("w-4f1d", 7))
     );
+}
+
+#[test]
+fn every_type_of_the_live_feed_has_an_example_that_survives_its_codec() {
+    let text = include_str!("../golden/candor.live.v1.json");
+    let examples: Vec<Value> = serde_json::from_str(text).unwrap();
+    let mut types = Vec::new();
+    for example in examples {
+        let message: LiveMessage = serde_json::from_value(example.clone()).unwrap();
+        types.push(match message {
+            LiveMessage::SessionUpdated(_) => "session_updated",
+            LiveMessage::AnalysisComplete(_) => "analysis_complete",
+            LiveMessage::Finding(_) => "finding",
+            LiveMessage::Stats(_) => "stats",
+            LiveMessage::Snapshot(_) => "snapshot",
+        });
+        assert_eq!(Some(types[types.len() - 1]), example["type"].as_str());
+        assert_eq!(serde_json::to_value(&message).unwrap(), example);
+    }
+    types.sort_unstable();
+    types.dedup();
+    assert_eq!(types.len(), 5, "{types:?}");
 }
 
 /// The compact record has an example of its own: it says the same events.

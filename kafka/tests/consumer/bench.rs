@@ -14,7 +14,7 @@ use testkit::{TestKafka, TestTopics};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
 /// The least a broker allows: its heartbeats make rebalances quick.
 pub(crate) const SHORT_SESSION: Duration = Duration::from_secs(6);
 pub(crate) const GROUP: &str = "probe";

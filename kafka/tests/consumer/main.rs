@@ -7,6 +7,7 @@ mod changelog;
 mod dead_letters;
 mod exactness;
 mod group;
+mod groups;
 mod metrics;
 mod outage;
 mod owner;

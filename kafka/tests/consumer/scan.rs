@@ -110,6 +110,13 @@ async fn spans_are_read_each_from_its_own_place_to_its_end() {
     let found = block_in_place(|| spans(&bench.kafka, options)).unwrap();
     let all: Vec<(i64, i64, i64)> = found.iter().map(|s| (s.begin, s.from, s.end)).collect();
     assert_eq!(all, [(0, 5, 5); 3], "no record is that young");
+    let ancient = ScanOptions {
+        topic: &bench.topic,
+        since_ms: Some(i64::MIN),
+        patience: Duration::from_secs(10),
+    };
+    let of_all_times = block_in_place(|| spans(&bench.kafka, ancient)).unwrap();
+    assert!(of_all_times.iter().all(|span| span.from == 0));
     let wanted: Vec<Span> = found
         .into_iter()
         .filter(|span| span.partition != 1)

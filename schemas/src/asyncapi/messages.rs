@@ -15,12 +15,15 @@ use crate::control::{
 use crate::coordination::{CoordinationFinding, FingerprintRecord};
 use crate::header::{DEAD_LETTER_HEADERS, RecordType};
 use crate::json_schema::batch_record;
+use crate::live::LiveMessage;
 use crate::session::{AnalysisRequested, SessionCompleted, SessionStarted};
 use crate::verdict::VerdictRecord;
 use crate::webhook::WebhookNotice;
 
 /// Name of the message of the dead-letter topic.
 pub(super) const DEAD_LETTER: &str = "candor.dead-letter";
+/// Name of the live feed's messages.
+pub(super) const LIVE: &str = "candor.live.v1";
 /// Name of the message of the windows topic.
 pub(super) const SNAPSHOT: &str = "candor.window-snapshot";
 
@@ -68,6 +71,7 @@ pub(super) fn components() -> Value {
     }
     messages.insert(DEAD_LETTER.to_owned(), dead_letter());
     messages.insert(SNAPSHOT.to_owned(), snapshot());
+    messages.insert(LIVE.to_owned(), live(&of::<LiveMessage>(&mut generator)));
     let mut schemas = generator.take_definitions(true);
     schemas.insert("EventBatch".to_owned(), draft7(batch_record()));
     json!({ "messages": messages, "schemas": schemas })
@@ -208,6 +212,22 @@ fn snapshot() -> Value {
         "contentType": "application/octet-stream",
         "payload": { "description": "One byte with the version of the form, then the window in that form; of another version than its own the detector uses no more than where to read again." },
         "bindings": { "kafka": key_binding(&json!({ "type": "string", "description": "Id of the session." })) },
+    })
+}
+
+/// One message with a schema for each of its types.
+fn live(payload: &Value) -> Value {
+    let examples: Value =
+        serde_json::from_str(include_str!("../../golden/candor.live.v1.json")).unwrap_or_default();
+    let examples = examples.as_array().into_iter().flatten();
+    let examples = examples.map(|example| json!({ "name": example["type"], "payload": example }));
+    json!({
+        "name": LIVE,
+        "title": "LiveMessage",
+        "summary": "One message of the live feed; its `type` says which.",
+        "contentType": "application/json",
+        "payload": payload,
+        "examples": examples.collect::<Vec<Value>>(),
     })
 }
 

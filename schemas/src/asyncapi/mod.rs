@@ -1,5 +1,5 @@
-//! The AsyncAPI 3.0 document of Candor's topics, made from the tables that make the topics and the
-//! types that make the records.
+//! The AsyncAPI 3.0 document of Candor's topics and of the API's live feed, made from the tables that make
+//! the topics and the types that make the records.
 //!
 //! Owns the words about them and nothing else: names and policies come from [`crate::topic`], headers from
 //! [`crate::header`], values from the records' types and the allow-list. `schemas/asyncapi.json` is this document; a
@@ -37,11 +37,12 @@ pub fn document() -> Value {
     let topics = Topics::default();
     let channels = channels();
     let specs = topics.specs();
-    let channels: Map<String, Value> = channels
+    let topics = channels
         .iter()
         .zip(&specs)
-        .map(|(channel, spec)| (channel.id.to_owned(), channel_object(channel, spec)))
-        .collect();
+        .map(|(channel, spec)| (channel.id.to_owned(), channel_object(channel, spec)));
+    let live = (LIVE.to_owned(), live_channel());
+    let channels: Map<String, Value> = topics.chain([live]).collect();
     let operations: Map<String, Value> = operations()
         .iter()
         .map(|operation| (operation.id.to_owned(), operation_object(operation)))
@@ -50,23 +51,59 @@ pub fn document() -> Value {
         "asyncapi": "3.0.0",
         "id": "urn:candor:topics",
         "info": {
-            "title": "Candor's topics",
+            "title": "Candor's topics and live feed",
             "version": "1.0.0",
-            "description": "Every record that Candor writes to Kafka and reads from it. Values are JSON; headers follow CloudEvents 1.0 in Kafka binary mode. Addresses have the default prefix `candor` (`CANDOR_TOPIC_PREFIX`). A breaking change of a record gets a new `ce_type`, one of a topic a new version in its name.",
+            "description": "Every record that Candor writes to Kafka and reads from it, and what the API's live feed tells. Values are JSON; headers follow CloudEvents 1.0 in Kafka binary mode. Addresses have the default prefix `candor` (`CANDOR_TOPIC_PREFIX`). A breaking change of a record gets a new `ce_type`, one of a topic a new version in its name.",
             "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
         },
         "defaultContentType": "application/json",
-        "servers": {
-            "kafka": {
-                "host": "{bootstrap}",
-                "protocol": "kafka",
-                "description": "The cluster of `CANDOR_KAFKA_BROKERS`. Partitioner `murmur2_random`: the one of the Java client, so that every client co-partitions.",
-                "variables": { "bootstrap": { "default": "localhost:9092", "description": "Host and port of a broker." } },
-            },
-        },
+        "servers": servers(),
         "channels": channels,
         "operations": operations,
         "components": messages::components(),
+    })
+}
+
+fn servers() -> Value {
+    json!({
+        "kafka": {
+            "host": "{bootstrap}",
+            "protocol": "kafka",
+            "description": "The cluster of `CANDOR_KAFKA_BROKERS`. Partitioner `murmur2_random`: the one of the Java client, so that every client co-partitions.",
+            "variables": { "bootstrap": { "default": "localhost:9092", "description": "Host and port of a broker." } },
+        },
+        "api": {
+            "host": "{api}",
+            "protocol": "ws",
+            "description": "The dashboard API. Browsers show their cookie and come from a page of the same origin; others show a key with `verdicts:read` as `Authorization: Bearer` or `X-API-Key`.",
+            "variables": { "api": { "default": "localhost:8081", "description": "Host and port of the API (`CANDOR_LISTEN`)." } },
+        },
+    })
+}
+
+/// Id of the live feed's channel.
+const LIVE: &str = "live";
+
+/// The one channel that is not a topic.
+fn live_channel() -> Value {
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    let surveys = json!({ "type": "array", "items": { "type": "string" }, "description": "Only these surveys." });
+    json!({
+        "address": "/ws",
+        "title": "Live feed",
+        "description": "What happens in the caller's organisation: a WebSocket with one message in each text frame, from the server only. The same messages are server-sent events at `/api/v1/live`.",
+        "servers": [{ "$ref": "#/servers/api" }],
+        "messages": { messages::LIVE: { "$ref": format!("#/components/messages/{}", messages::LIVE) } },
+        "bindings": { "ws": {
+            "method": "GET",
+            "query": { "type": "object", "properties": {
+                "survey": surveys,
+                "risk": text("Only judgements and findings of this risk level or a higher one."),
+                "types": text("Types of messages, separated by commas; `snapshot` always comes."),
+                "cursor": text("Where to go on: the last message's cursor."),
+            } },
+            "bindingVersion": "0.1.0",
+        } },
     })
 }
 
@@ -133,6 +170,7 @@ fn operations() -> Vec<Operation> {
         operation("detectorSetsAside", (send, "deadLetters"), "The detector sets aside what it cannot process.", vec![messages::DEAD_LETTER]),
         operation("sinkStoresEvents", (receive, "events"), "The raw sink stores batches of events.", vec![EventBatch.as_str()]),
         operation("sinkStoresVerdicts", (receive, "verdicts"), "The verdict sink stores verdicts and findings.", [Verdict, CoordinationFinding].map(RecordType::as_str).to_vec()),
+        operation("apiTellsWatchers", (send, LIVE), "The API tells watchers what happens.", vec![messages::LIVE]),
         operation("apiFollowsVerdicts", (receive, "verdicts"), "The API feeds the dashboard and answers those who wait.", vec![Verdict.as_str()]),
     ]
 }

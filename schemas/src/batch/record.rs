@@ -186,11 +186,7 @@ impl<'a> BatchRecord<'a> {
         self.heads.iter().scan(0, |start, head| {
             let fields = &self.fields[*start..head.end];
             *start = head.end;
-            Some(Event {
-                event_type: head.event_type,
-                at: head.at,
-                fields,
-            })
+            Some(Event::new(head.event_type, head.at, fields))
         })
     }
 }

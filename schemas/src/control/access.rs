@@ -83,15 +83,27 @@ pub enum Scope {
     /// Read status and verdicts.
     #[serde(rename = "verdicts:read")]
     VerdictsRead,
+    /// Change what surveys are judged by.
+    #[serde(rename = "settings:write")]
+    SettingsWrite,
+    /// Label sessions.
+    #[serde(rename = "reviews:write")]
+    ReviewsWrite,
+    /// Look into the pipeline and act on it: dead letters, replays, test messages.
+    #[serde(rename = "operations")]
+    Operations,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::SessionsWrite,
         Self::EventsWrite,
         Self::WebhooksWrite,
         Self::VerdictsRead,
+        Self::SettingsWrite,
+        Self::ReviewsWrite,
+        Self::Operations,
     ];
 
     /// The name, as in a record.
@@ -101,6 +113,9 @@ impl Scope {
             Self::EventsWrite => "events:write",
             Self::WebhooksWrite => "webhooks:write",
             Self::VerdictsRead => "verdicts:read",
+            Self::SettingsWrite => "settings:write",
+            Self::ReviewsWrite => "reviews:write",
+            Self::Operations => "operations",
         }
     }
 }

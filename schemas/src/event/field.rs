@@ -199,7 +199,14 @@ impl FieldSet {
         Self(bits)
     }
 
+    /// Adds `field`.
+    #[inline]
+    pub(crate) const fn insert(&mut self, field: Field) {
+        self.0 |= 1 << field as u8;
+    }
+
     /// Whether `field` is in the set.
+    #[inline]
     pub const fn contains(self, field: Field) -> bool {
         self.0 & (1 << field as u8) != 0
     }

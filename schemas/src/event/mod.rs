@@ -107,16 +107,39 @@ pub struct Event<'b> {
     pub event_type: EventType,
     /// When it happened, by the client's clock.
     pub at: EventTime,
-    pub(crate) fields: &'b [(Field, Value<'b>)],
+    fields: &'b [(Field, Value<'b>)],
+    /// The fields it carries. Most questions are for fields that an event has not, and each event is asked a dozen.
+    present: FieldSet,
 }
 
 impl<'b> Event<'b> {
+    pub(crate) fn new(
+        event_type: EventType,
+        at: EventTime,
+        fields: &'b [(Field, Value<'b>)],
+    ) -> Self {
+        let mut present = FieldSet::of(&[]);
+        for (field, _) in fields {
+            present.insert(*field);
+        }
+        Self {
+            event_type,
+            at,
+            fields,
+            present,
+        }
+    }
+
     /// The fields it carries, in the client's order.
     pub fn fields(&self) -> &'b [(Field, Value<'b>)] {
         self.fields
     }
 
+    #[inline]
     fn get(&self, field: Field) -> Option<Value<'b>> {
+        if !self.present.contains(field) {
+            return None;
+        }
         self.fields
             .iter()
             .find(|(name, _)| *name == field)
