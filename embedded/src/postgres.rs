@@ -190,6 +190,9 @@ impl PostgresServer {
             "unix_socket_directories=",
             "-c",
             "max_connections=200",
+            // A statement over a year of daily partitions holds a lock on each of them and of their indexes.
+            "-c",
+            "max_locks_per_transaction=1024",
         ]);
         if self.options.durability == Durability::Disposable {
             command.args(

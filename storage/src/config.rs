@@ -22,6 +22,8 @@ pub struct DatabaseConfig {
     pub statement_timeout: Duration,
     /// Longest wait for the server to accept a connection.
     pub connect_timeout: Duration,
+    /// Longest wait for a connection of the pool to become free.
+    pub wait_timeout: Duration,
     /// What `pg_stat_activity` shows.
     pub application_name: String,
 }
@@ -34,6 +36,7 @@ impl DatabaseConfig {
             pool_size: 8,
             statement_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
+            wait_timeout: Duration::from_secs(5),
             application_name: "candor".to_owned(),
         }
     }
@@ -43,6 +46,26 @@ impl DatabaseConfig {
     pub fn named(mut self, application_name: &str) -> Self {
         application_name.clone_into(&mut self.application_name);
         self
+    }
+}
+
+impl DatabaseConfig {
+    fn check(&self, reader: &mut Reader<'_>) {
+        reader.check(
+            self.pool_size > 0,
+            "CANDOR_DATABASE_POOL_SIZE must not be 0",
+        );
+        reader.check(
+            !self.connect_timeout.is_zero(),
+            "CANDOR_DATABASE_CONNECT_TIMEOUT_MS must not be 0",
+        );
+        reader.check(
+            !self.wait_timeout.is_zero(),
+            "CANDOR_DATABASE_WAIT_MS must not be 0",
+        );
+        let text = self.url.expose();
+        let readable = text.is_empty() || text.parse::<tokio_postgres::Config>().is_ok();
+        reader.check(readable, "CANDOR_DATABASE_URL must be a PostgreSQL URL");
     }
 }
 
@@ -72,23 +95,20 @@ impl Config for DatabaseConfig {
                     "longest wait for a connection",
                 )
                 .0,
+            wait_timeout: reader
+                .or::<Millis>(
+                    "DATABASE_WAIT_MS",
+                    "5000",
+                    "longest wait for a connection of the pool to become free",
+                )
+                .0,
             application_name: reader.or(
                 "DATABASE_APPLICATION_NAME",
                 "candor",
                 "what pg_stat_activity shows",
             ),
         };
-        reader.check(
-            config.pool_size > 0,
-            "CANDOR_DATABASE_POOL_SIZE must not be 0",
-        );
-        reader.check(
-            !config.connect_timeout.is_zero(),
-            "CANDOR_DATABASE_CONNECT_TIMEOUT_MS must not be 0",
-        );
-        let text = config.url.expose();
-        let readable = text.is_empty() || text.parse::<tokio_postgres::Config>().is_ok();
-        reader.check(readable, "CANDOR_DATABASE_URL must be a PostgreSQL URL");
+        config.check(reader);
         config
     }
 }
@@ -139,7 +159,7 @@ pub fn pool_with_setup(
         .max_size(config.pool_size)
         .runtime(Runtime::Tokio1)
         .create_timeout(Some(config.connect_timeout))
-        .wait_timeout(Some(config.connect_timeout))
+        .wait_timeout(Some(config.wait_timeout))
         .post_create(run_setup)
         .build()
         .map_err(StorageError::BuildPool)

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::StorageError;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 9] = [
     ("V1__roles", include_str!("../migrations/V1__roles.sql")),
     ("V2__tables", include_str!("../migrations/V2__tables.sql")),
     (
@@ -20,6 +20,19 @@ const FILES: [(&str, &str); 5] = [
     (
         "V5__coordination",
         include_str!("../migrations/V5__coordination.sql"),
+    ),
+    ("V6__rollups", include_str!("../migrations/V6__rollups.sql")),
+    (
+        "V7__settings",
+        include_str!("../migrations/V7__settings.sql"),
+    ),
+    (
+        "V8__integrations",
+        include_str!("../migrations/V8__integrations.sql"),
+    ),
+    (
+        "V9__retention",
+        include_str!("../migrations/V9__retention.sql"),
     ),
 ];
 

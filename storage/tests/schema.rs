@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
 
 mod common;
+mod rollups;
 
 use chrono::NaiveDate;
 use common::{
@@ -9,7 +10,8 @@ use common::{
 };
 use schemas::ids::OrganisationId;
 use storage::{
-    SCHEMA_VERSION, count_default_rows, ensure_partitions, migrate, org_transaction,
+    DatabaseConfig, Read, SCHEMA_VERSION, StorageError, count_default_rows, ensure_partitions,
+    migrate, org_read, org_transaction, org_write_transaction, pool, relay_transaction,
     sink_transaction,
 };
 use tokio_postgres::error::SqlState;
@@ -109,7 +111,7 @@ async fn without_an_organisation_nothing_is_seen_not_even_by_the_owner() {
     let (tables, closed): (i64, i64) = (row.get(0), row.get(1));
     assert_eq!(
         (tables, closed),
-        (10, 10),
+        (21, 21),
         "tables, and those with forced row-level security"
     );
 }
@@ -134,6 +136,86 @@ async fn the_api_role_cannot_write_and_cannot_read_a_partition_past_its_policies
         let refused = transaction.batch_execute(statement).await.unwrap_err();
         assert_eq!(
             refused.code(),
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE),
+            "{statement}: {refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn settings_and_labels_are_written_for_one_organisation_and_their_trails_never_changed() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    let insert = "INSERT INTO review_labels (organisation, session_id, label, actor, created_at) \
+        VALUES ($1, gen_random_uuid(), 'bot', 'key', now())";
+    for organisation in ["ours", "theirs"] {
+        let own = organisation.parse().unwrap();
+        let transaction = org_write_transaction(&mut client, &own).await.unwrap();
+        transaction.execute(insert, &[&organisation]).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    let ours = "ours".parse().unwrap();
+    let transaction = org_write_transaction(&mut client, &ours).await.unwrap();
+    let seen = transaction
+        .query("SELECT organisation FROM review_labels", &[])
+        .await
+        .unwrap();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].get::<_, &str>(0), "ours");
+    let refused = transaction.execute(insert, &[&"theirs"]).await.unwrap_err();
+    assert_eq!(
+        refused.code(),
+        Some(&SqlState::INSUFFICIENT_PRIVILEGE),
+        "{refused}"
+    );
+    drop(transaction);
+    for statement in [
+        "UPDATE review_labels SET label = 'human'",
+        "DELETE FROM review_labels",
+        "UPDATE survey_settings_history SET version = 9",
+        "DELETE FROM survey_settings",
+        "UPDATE settings_outbox SET published_at = now()",
+        "DELETE FROM settings_outbox",
+    ] {
+        let transaction = org_write_transaction(&mut client, &ours).await.unwrap();
+        let refused = transaction.batch_execute(statement).await.unwrap_err();
+        let code = refused.code();
+        assert_eq!(
+            code,
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE),
+            "{statement}: {refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_relay_sees_the_outbox_of_every_organisation_and_nothing_else() {
+    let (_database, pool) = migrated_database().await;
+    let mut client = client(&pool).await;
+    for organisation in ["ours", "theirs"] {
+        let own = organisation.parse().unwrap();
+        let transaction = org_write_transaction(&mut client, &own).await.unwrap();
+        let insert = "INSERT INTO settings_outbox (organisation, survey_id, record_key, record_value) \
+            VALUES ($1, 'S', 'key', '{}')";
+        transaction.execute(insert, &[&organisation]).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    let transaction = relay_transaction(&mut client).await.unwrap();
+    let mark = "UPDATE settings_outbox SET published_at = now(), attempts = 1, last_error = NULL";
+    assert_eq!(transaction.execute(mark, &[]).await.unwrap(), 2);
+    transaction.commit().await.unwrap();
+    for statement in [
+        "SELECT FROM survey_settings",
+        "SELECT FROM session_reviews",
+        "SELECT FROM sessions",
+        "UPDATE settings_outbox SET record_value = '{}'",
+        "INSERT INTO settings_outbox (organisation, survey_id, record_key, record_value) VALUES ('a', 'b', 'c', '')",
+    ] {
+        let transaction = relay_transaction(&mut client).await.unwrap();
+        let refused = transaction.batch_execute(statement).await.unwrap_err();
+        let code = refused.code();
+        assert_eq!(
+            code,
             Some(&SqlState::INSUFFICIENT_PRIVILEGE),
             "{statement}: {refused}"
         );
@@ -272,16 +354,23 @@ async fn a_batch_reads_as_one_row_per_event_by_its_organisation_only() {
     assert_eq!(count, 0);
 }
 
-/// A database of the version before, with a day that is a partition and with rows.
-async fn database_before_findings(client: &mut deadpool_postgres::Client) {
-    for statements in [
+/// Applies the migrations up to that version.
+async fn migrate_to(client: &deadpool_postgres::Client, version: usize) {
+    let files = [
         include_str!("../migrations/V1__roles.sql"),
         include_str!("../migrations/V2__tables.sql"),
         include_str!("../migrations/V3__partitions.sql"),
         include_str!("../migrations/V4__rights.sql"),
-    ] {
+        include_str!("../migrations/V5__coordination.sql"),
+    ];
+    for statements in &files[..version] {
         client.batch_execute(statements).await.unwrap();
     }
+}
+
+/// A database of the version before, with a day that is a partition and with rows.
+async fn database_before_findings(client: &mut deadpool_postgres::Client) {
+    migrate_to(client, 4).await;
     ensure_partitions(client, date("2026-09-21"), date("2026-09-21"))
         .await
         .unwrap();
@@ -341,7 +430,21 @@ async fn fill_sessions(client: &mut deadpool_postgres::Client) {
         FROM generate_series(1, 20000) AS n";
     transaction.execute(statement, &[]).await.unwrap();
     transaction.commit().await.unwrap();
-    client.batch_execute("ANALYZE sessions").await.unwrap();
+    client
+        .batch_execute("VACUUM (ANALYZE) sessions")
+        .await
+        .unwrap();
+}
+
+/// What PostgreSQL would do, as the API of `ours`.
+async fn plan(client: &mut deadpool_postgres::Client, query: &str) -> String {
+    let transaction = org_transaction(client, &organisation("ours"))
+        .await
+        .unwrap();
+    let explain = format!("EXPLAIN {query}");
+    let rows = transaction.query(&explain, &[]).await.unwrap();
+    let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    lines.join("\n")
 }
 
 #[tokio::test]
@@ -351,21 +454,14 @@ async fn every_filter_of_the_session_list_uses_an_index_under_row_level_security
     fill_sessions(&mut client).await;
     for filter in [
         "id < uuid_floor('2026-09-21T00:05:00Z')",
-        "status = 'idle'",
-        "effective_risk = 'HIGH'",
-        "class = 'ai_agent'",
-        "platform = 'qualtrics'",
         "survey_id >= 'SV_7' AND survey_id < 'SV_70'",
         "respondent_id = 'R_900'",
-        "score_thousandths >= 990",
     ] {
-        let transaction = org_transaction(&mut client, &organisation("ours"))
-            .await
-            .unwrap();
-        let statement = format!("EXPLAIN SELECT id FROM sessions WHERE {filter}");
-        let rows = transaction.query(&statement, &[]).await.unwrap();
-        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        let plan = plan.join("\n");
+        let plan = plan(
+            &mut client,
+            &format!("SELECT id FROM sessions WHERE {filter}"),
+        )
+        .await;
         let column = filter.split(' ').next().unwrap();
         let condition = plan
             .lines()
@@ -373,4 +469,119 @@ async fn every_filter_of_the_session_list_uses_an_index_under_row_level_security
             .unwrap_or_default();
         assert!(condition.contains(column), "{filter}: {plan}");
     }
+    // Found in the index itself, in the order of the list.
+    for filter in [
+        "status = 'idle'",
+        "effective_risk = ANY (ARRAY['HIGH', 'CRITICAL'])",
+        "class = 'ai_agent' AND platform = 'qualtrics'",
+        "score_bucket >= 18",
+    ] {
+        let page = format!(
+            "SELECT id FROM sessions WHERE window_count > 0 AND {filter} ORDER BY id DESC LIMIT 50"
+        );
+        let plan = plan(&mut client, &page).await;
+        assert!(plan.contains("Index Only Scan"), "{filter}: {plan}");
+        assert!(!plan.contains("Sort"), "{filter}: {plan}");
+    }
+}
+
+#[tokio::test]
+async fn reads_of_one_round_trip_see_one_organisation_and_leave_nothing_behind() {
+    let (database, pool) = migrated_database().await;
+    let mut owner = client(&pool).await;
+    let (ours, theirs) = (session_id(DAY, 1), session_id(DAY, 2));
+    store_session(&mut owner, "ours", ours).await;
+    store_session(&mut owner, "theirs", theirs).await;
+    // Also as a login that could see everything.
+    let superuser = database.client().await;
+    for client in [&superuser, &**owner] {
+        let ids = client.prepare("SELECT id FROM sessions").await.unwrap();
+        let count = client
+            .prepare("SELECT count(*) FROM sessions WHERE id = $1")
+            .await
+            .unwrap();
+        for (name, own, counted) in [("ours", ours, 1_i64), ("theirs", theirs, 0)] {
+            let reads = [
+                Read {
+                    statement: &ids,
+                    values: &[],
+                },
+                Read {
+                    statement: &count,
+                    values: &[&ours],
+                },
+            ];
+            let [listed, number] = org_read(client, &organisation(name), reads).await.unwrap();
+            let seen: Vec<uuid::Uuid> = listed.iter().map(|row| row.get(0)).collect();
+            assert_eq!(seen, [own], "{name}");
+            assert_eq!(number[0].get::<_, i64>(0), counted, "{name}");
+        }
+        let left = client
+            .query_one(
+                "SELECT current_user = session_user, coalesce(current_setting('candor.organisation', true), '')",
+                &[],
+            )
+            .await
+            .unwrap();
+        assert!(left.get::<_, bool>(0));
+        assert_eq!(left.get::<_, String>(1), "");
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_fails_spoils_neither_its_answer_nor_the_connection() {
+    let (_database, pool) = migrated_database().await;
+    let client = client(&pool).await;
+    let failing = client.prepare("SELECT 1 / $1::int").await.unwrap();
+    let fine = client.prepare("SELECT 7").await.unwrap();
+    let ask = async |divisor: i32| {
+        let reads = [
+            Read {
+                statement: &failing,
+                values: &[&divisor],
+            },
+            Read {
+                statement: &fine,
+                values: &[],
+            },
+        ];
+        let answer = org_read(&client, &organisation("ours"), reads).await;
+        answer.map(|[_, rows]| rows[0].get::<_, i32>(0))
+    };
+    let StorageError::Statement { source, .. } = ask(0).await.unwrap_err() else {
+        panic!("another error");
+    };
+    assert_eq!(source.code(), Some(&SqlState::DIVISION_BY_ZERO));
+    assert_eq!(ask(1).await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn nothing_is_read_when_the_transaction_cannot_be_opened() {
+    let database = empty_database().await;
+    let url = owner_url(&database);
+    migrate(&url).await.unwrap();
+    // May log in, but is no member of the services.
+    let stranger = format!("candor_test_stranger_{}", std::process::id());
+    let superuser = database.client().await;
+    let statements = format!(
+        "CREATE ROLE {stranger} LOGIN PASSWORD 'stranger'; GRANT SELECT ON sessions TO {stranger};
+         CREATE POLICY stranger ON sessions FOR SELECT TO {stranger} USING (true)"
+    );
+    superuser.batch_execute(&statements).await.unwrap();
+    let pool = pool(&DatabaseConfig::new(database.url_as(&stranger, "stranger"))).unwrap();
+    let client = client(&pool).await;
+    let ids = client.prepare("SELECT id FROM sessions").await.unwrap();
+    let read = Read {
+        statement: &ids,
+        values: &[],
+    };
+    let refused = org_read(&client, &organisation("ours"), [read]).await;
+    let StorageError::Statement { source, .. } = refused.unwrap_err() else {
+        panic!("another error");
+    };
+    assert_eq!(source.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
+    drop(client);
+    pool.close();
+    let undo = format!("DROP OWNED BY {stranger}; DROP ROLE {stranger}");
+    superuser.batch_execute(&undo).await.unwrap();
 }

@@ -63,6 +63,7 @@ fn remove_stale(parent: &Path) {
             .next()
             .and_then(|digits| digits.parse::<u32>().ok());
         if process.is_some_and(|process| !is_alive(process)) {
+            crate::disk::unmount(&entry.path());
             drop(std::fs::remove_dir_all(entry.path()));
         }
     }

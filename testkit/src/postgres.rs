@@ -1,9 +1,11 @@
 //! A real PostgreSQL server for tests: one per test process, or one of a test's own.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use embedded::{Durability, PostgresOptions, PostgresServer};
 
+use crate::disk::SmallDisk;
 use crate::folder::TestFolder;
 use crate::outcome::{OrFail, variable};
 
@@ -14,7 +16,7 @@ pub struct TestPostgres {
     url: String,
     server: Option<PostgresServer>,
     // After the server, so that the folder is removed when nothing uses it any more.
-    _folder: Option<TestFolder>,
+    folder: Option<TestFolder>,
 }
 
 impl TestPostgres {
@@ -30,7 +32,7 @@ impl TestPostgres {
             Some(url) => Self {
                 url,
                 server: None,
-                _folder: None,
+                folder: None,
             },
             None => Self::own(),
         })
@@ -43,15 +45,29 @@ impl TestPostgres {
     /// As [`Self::shared`].
     pub fn own() -> Self {
         let folder = TestFolder::new();
+        let mut own = Self::start_in(folder.path());
+        own.folder = Some(folder);
+        own
+    }
+
+    /// The same with its data on `disk`, which must outlive it.
+    ///
+    /// # Panics
+    /// As [`Self::shared`].
+    pub fn on_disk(disk: &SmallDisk) -> Self {
+        Self::start_in(&disk.path())
+    }
+
+    fn start_in(folder: &Path) -> Self {
         let options = PostgresOptions {
             durability: Durability::Disposable,
-            ..PostgresOptions::new(folder.path().join("postgres"))
+            ..PostgresOptions::new(folder.join("postgres"))
         };
         let server = PostgresServer::start(options).or_fail("PostgreSQL for tests");
         Self {
             url: server.url_for("postgres"),
             server: Some(server),
-            _folder: Some(folder),
+            folder: None,
         }
     }
 
