@@ -1,4 +1,4 @@
-//! The bounded buffer between the consumer's thread and the writer's task.
+//! The bounded buffer between the consumer's thread and the tasks of the writers.
 //!
 //! Records wait here until a batch is full or its first record has waited long enough, stay counted while they are
 //! written, and come back as completed positions, which only the consumer's thread turns into offsets. Invariant: a
@@ -10,13 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kafka::consumer::Demand;
-use kafka::{OwnedRecord, Partition};
+use kafka::{PackedRecord, Partition};
 use tokio::sync::Notify;
 
 use crate::config::BufferConfig;
 
 /// What a record costs beside its bytes: the structures around it.
-const OVERHEAD_BYTES: usize = 512;
+const OVERHEAD_BYTES: usize = 256;
 
 /// A record of one assignment of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,13 +30,13 @@ pub(crate) struct Position {
 /// A record on its way to the database.
 #[derive(Debug)]
 pub(crate) struct WorkItem {
-    pub(crate) record: OwnedRecord,
+    pub(crate) record: PackedRecord,
     pub(crate) epoch: u64,
     arrived: Instant,
 }
 
 impl WorkItem {
-    pub(crate) fn new(record: OwnedRecord, epoch: u64) -> Self {
+    pub(crate) fn new(record: PackedRecord, epoch: u64) -> Self {
         Self {
             record,
             epoch,
@@ -53,9 +53,7 @@ impl WorkItem {
     }
 
     fn bytes(&self) -> usize {
-        let headers = self.record.headers.iter();
-        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
-        self.record.key.len() + self.record.payload.len() + headers + OVERHEAD_BYTES
+        self.record.size() + OVERHEAD_BYTES
     }
 }
 
@@ -66,12 +64,18 @@ pub(crate) struct Fill {
     pub(crate) bytes: usize,
 }
 
+/// Records that wait for one writer, or for several that share them.
+#[derive(Debug, Default)]
+struct Lane {
+    queue: VecDeque<WorkItem>,
+    /// Bytes in the queue, for the size of a batch.
+    bytes: usize,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
-    queue: VecDeque<WorkItem>,
-    /// Bytes in the queue alone, for the size of a batch.
-    queued_bytes: usize,
-    /// Queue and writer together.
+    lanes: Vec<Lane>,
+    /// Queues and writers together.
     held: Fill,
     completed: Vec<Position>,
     hurry: bool,
@@ -89,16 +93,28 @@ enum Next {
 pub(crate) struct Buffer {
     config: BufferConfig,
     inner: Mutex<Inner>,
-    changed: Notify,
+    /// One for each lane.
+    changed: Vec<Notify>,
 }
 
 impl Buffer {
-    pub(crate) fn new(config: BufferConfig) -> Self {
+    /// A buffer of that many lanes, at least one. Records of one partition are in one lane, so that writers of different
+    /// lanes never write the same session.
+    pub(crate) fn new(config: BufferConfig, lanes: usize) -> Self {
+        let lanes = lanes.max(1);
+        let inner = Inner {
+            lanes: (0..lanes).map(|_| Lane::default()).collect(),
+            ..Inner::default()
+        };
         Self {
             config,
-            inner: Mutex::default(),
-            changed: Notify::new(),
+            inner: Mutex::new(inner),
+            changed: (0..lanes).map(|_| Notify::new()).collect(),
         }
+    }
+
+    fn lane_of(&self, partition: Partition) -> usize {
+        usize::try_from(partition).unwrap_or_default() % self.changed.len()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -108,22 +124,32 @@ impl Buffer {
     /// Takes a record in; never refuses, see [`Self::demand`].
     pub(crate) fn push(&self, item: WorkItem) {
         let bytes = item.bytes();
+        let number = self.lane_of(item.record.partition);
         let mut inner = self.inner();
-        inner.queued_bytes += bytes;
         inner.held.rows += 1;
         inner.held.bytes += bytes;
-        inner.queue.push_back(item);
-        let first = inner.queue.len() == 1;
-        let full = self.is_full_batch(&inner);
+        let Some(lane) = inner.lanes.get_mut(number) else {
+            return;
+        };
+        lane.bytes += bytes;
+        lane.queue.push_back(item);
+        let first = lane.queue.len() == 1;
+        let full = self.is_full_batch(lane);
         drop(inner);
         // In between the writer's own timer is enough.
         if first || full {
-            self.changed.notify_one();
+            self.notify(number);
         }
     }
 
-    fn is_full_batch(&self, inner: &Inner) -> bool {
-        inner.queue.len() >= self.config.batch_rows || inner.queued_bytes >= self.config.batch_bytes
+    fn notify(&self, lane: usize) {
+        if let Some(changed) = self.changed.get(lane) {
+            changed.notify_one();
+        }
+    }
+
+    fn is_full_batch(&self, lane: &Lane) -> bool {
+        lane.queue.len() >= self.config.batch_rows || lane.bytes >= self.config.batch_bytes
     }
 
     /// Whether to read on: pauses at the bound, goes on at half of it.
@@ -148,15 +174,21 @@ impl Buffer {
     /// While set, nothing waits for company.
     pub(crate) fn set_hurry(&self, hurry: bool) {
         self.inner().hurry = hurry;
-        self.changed.notify_one();
+        for changed in &self.changed {
+            changed.notify_one();
+        }
     }
 
     /// Drops the waiting records of a partition that belongs to somebody else now.
     pub(crate) fn forget(&self, partition: Partition) {
+        let number = self.lane_of(partition);
         let mut guard = self.inner();
         let inner = &mut *guard;
+        let Some(lane) = inner.lanes.get_mut(number) else {
+            return;
+        };
         let (mut rows, mut bytes) = (0, 0);
-        inner.queue.retain(|item| {
+        lane.queue.retain(|item| {
             let stays = item.record.partition != partition;
             if !stays {
                 rows += 1;
@@ -164,47 +196,62 @@ impl Buffer {
             }
             stays
         });
-        inner.queued_bytes -= bytes;
+        lane.bytes -= bytes;
         inner.held.rows -= rows;
         inner.held.bytes -= bytes;
     }
 
-    /// The next batch, in the order of arrival.
+    /// The next batch of a lane, in the order of arrival.
     ///
     /// # Cancel safety
     /// Nothing is taken unless it is returned.
-    pub(crate) async fn next_batch(&self) -> Vec<WorkItem> {
+    pub(crate) async fn next_batch(&self, lane: usize) -> Vec<WorkItem> {
+        let lane = lane % self.changed.len();
         loop {
-            match self.try_next() {
+            let changed = async {
+                match self.changed.get(lane) {
+                    Some(changed) => changed.notified().await,
+                    None => std::future::pending().await,
+                }
+            };
+            match self.try_next(lane) {
                 Next::Batch(batch) => return batch,
-                Next::Nothing => self.changed.notified().await,
+                Next::Nothing => changed.await,
                 Next::After(wait) => {
                     // Either way it looks again.
-                    let _ = tokio::time::timeout(wait, self.changed.notified()).await;
+                    let _ = tokio::time::timeout(wait, changed).await;
                 }
             }
         }
     }
 
-    fn try_next(&self) -> Next {
+    fn try_next(&self, number: usize) -> Next {
         let mut inner = self.inner();
-        let Some(first) = inner.queue.front() else {
+        let hurry = inner.hurry;
+        let Some(lane) = inner.lanes.get_mut(number) else {
+            return Next::Nothing;
+        };
+        let Some(first) = lane.queue.front() else {
             return Next::Nothing;
         };
         let waited = first.arrived.elapsed();
-        if !inner.hurry && !self.is_full_batch(&inner) && waited < self.config.linger {
+        if !hurry && !self.is_full_batch(lane) && waited < self.config.linger {
             return Next::After(self.config.linger - waited);
         }
         let mut batch = Vec::new();
         let mut bytes = 0;
         while batch.len() < self.config.batch_rows && bytes < self.config.batch_bytes {
-            let Some(item) = inner.queue.pop_front() else {
+            let Some(item) = lane.queue.pop_front() else {
                 break;
             };
             bytes += item.bytes();
             batch.push(item);
         }
-        inner.queued_bytes -= bytes;
+        lane.bytes -= bytes;
+        if !lane.queue.is_empty() {
+            // Another writer may be waiting for a first record, which came long ago.
+            self.notify(number);
+        }
         Next::Batch(batch)
     }
 

@@ -8,7 +8,9 @@ use runtime::config::{Config, Millis, Reader};
 use runtime::service::ServiceConfig;
 use storage::DatabaseConfig;
 
-/// How many records are held, and how they become batches. Each of the two sinks has a buffer of its own.
+use crate::retention::RetentionConfig;
+
+/// How many records are held, and how they become batches. Each sink has a buffer of its own.
 #[derive(Debug, Clone)]
 pub struct BufferConfig {
     /// Records held at most, written or waiting; then no more are read.
@@ -26,10 +28,10 @@ pub struct BufferConfig {
 impl Default for BufferConfig {
     fn default() -> Self {
         Self {
-            rows: 20_000,
-            bytes: 64 << 20,
-            batch_rows: 2_000,
-            batch_bytes: 8 << 20,
+            rows: 160_000,
+            bytes: 256 << 20,
+            batch_rows: 64_000,
+            batch_bytes: 96 << 20,
             linger: Duration::from_millis(20),
         }
     }
@@ -40,22 +42,22 @@ impl Config for BufferConfig {
         let config = Self {
             rows: reader.or(
                 "SINK_BUFFER_ROWS",
-                "20000",
+                "160000",
                 "records held at most, per sink",
             ),
             bytes: reader.or(
                 "SINK_BUFFER_BYTES",
-                "67108864",
+                "268435456",
                 "bytes held at most, per sink",
             ),
             batch_rows: reader.or(
                 "SINK_BATCH_ROWS",
-                "2000",
+                "64000",
                 "records of one transaction at most",
             ),
             batch_bytes: reader.or(
                 "SINK_BATCH_BYTES",
-                "8388608",
+                "100663296",
                 "bytes of one transaction at most",
             ),
             linger: reader
@@ -90,7 +92,13 @@ pub struct SinkConfig {
     pub verdicts: bool,
     /// Whether raw events are stored (group `{prefix}-raw`).
     pub raw_events: bool,
-    /// Generation of the events topic, part of the key of raw rows.
+    /// How many batches of raw events are written at once.
+    pub raw_writers: usize,
+    /// How many batches of verdicts are written at once, each of its own partitions of the topic.
+    pub verdict_writers: usize,
+    /// Whether webhooks of survey platforms are stored (group `{prefix}-deliveries`).
+    pub deliveries: bool,
+    /// Generation of the topics, part of the key of raw rows and deliveries.
     pub generation: u32,
     /// Buffers and batches.
     pub buffer: BufferConfig,
@@ -102,6 +110,8 @@ pub struct SinkConfig {
     pub drain_timeout: Duration,
     /// How many days ahead of today have partitions.
     pub partition_days: u32,
+    /// How long what is stored is kept.
+    pub retention: RetentionConfig,
 }
 
 impl SinkConfig {
@@ -113,14 +123,34 @@ impl SinkConfig {
             database,
             verdicts: true,
             raw_events: true,
+            raw_writers: 3,
+            verdict_writers: 2,
+            deliveries: true,
             generation: 1,
             buffer: BufferConfig::default(),
             write_timeout: Duration::from_secs(35),
             commit_interval: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(10),
             partition_days: 7,
+            retention: RetentionConfig::default(),
         }
     }
+}
+
+/// How many writers of raw events and of verdicts.
+fn read_writers(reader: &mut Reader<'_>) -> [usize; 2] {
+    [
+        reader.or(
+            "SINK_RAW_WRITERS",
+            "3",
+            "batches of raw events that are written at once",
+        ),
+        reader.or(
+            "SINK_VERDICT_WRITERS",
+            "2",
+            "batches of verdicts that are written at once",
+        ),
+    ]
 }
 
 impl Config for SinkConfig {
@@ -141,6 +171,7 @@ impl Config for SinkConfig {
             "10000",
             "how long a drain may take",
         );
+        let [raw_writers, verdict_writers] = read_writers(reader);
         let config = Self {
             listen: reader.or(
                 "LISTEN",
@@ -151,6 +182,13 @@ impl Config for SinkConfig {
             database: DatabaseConfig::read(reader),
             verdicts: reader.or("SINK_VERDICTS", "true", "store verdicts"),
             raw_events: reader.or("SINK_RAW", "true", "store raw events"),
+            raw_writers,
+            verdict_writers,
+            deliveries: reader.or(
+                "SINK_DELIVERIES",
+                "true",
+                "store what survey platforms have told the gateway",
+            ),
             generation: reader.or("TOPIC_GENERATION", "1", "generation of the events topic"),
             buffer: BufferConfig::read(reader),
             write_timeout,
@@ -161,6 +199,7 @@ impl Config for SinkConfig {
                 "7",
                 "days ahead that have partitions",
             ),
+            retention: RetentionConfig::read(reader),
         };
         config.check(reader);
         config
@@ -176,17 +215,29 @@ impl SinkConfig {
             "CANDOR_SINK_DRAIN_TIMEOUT_MS must be below the session timeout",
         );
         reader.check(
-            self.verdicts || self.raw_events,
-            "CANDOR_SINK_VERDICTS and CANDOR_SINK_RAW are both off",
+            self.verdicts || self.raw_events || self.deliveries,
+            "CANDOR_SINK_VERDICTS, CANDOR_SINK_RAW and CANDOR_SINK_DELIVERIES are all off",
         );
         reader.check(
             self.partition_days <= 366,
             "CANDOR_SINK_PARTITION_DAYS must be at most 366",
         );
-        // Two connections for two writers, one for the partitions.
         reader.check(
-            self.database.pool_size >= 3,
-            "CANDOR_DATABASE_POOL_SIZE must be at least 3 for the sink",
+            (1..=16).contains(&self.raw_writers),
+            "CANDOR_SINK_RAW_WRITERS must be from 1 to 16",
+        );
+        reader.check(
+            (1..=16).contains(&self.verdict_writers),
+            "CANDOR_SINK_VERDICT_WRITERS must be from 1 to 16",
+        );
+        // One connection for each writer, one for making and one for dropping partitions.
+        reader.check(
+            self.database.pool_size
+                >= self
+                    .raw_writers
+                    .saturating_add(self.verdict_writers)
+                    .saturating_add(3),
+            "CANDOR_DATABASE_POOL_SIZE must be at least 3 above the writers of raw events and verdicts",
         );
     }
 }
@@ -236,7 +287,13 @@ mod tests {
             ("SINK_DRAIN_TIMEOUT_MS", "45000"),
             ("SINK_RAW", "false"),
             ("SINK_VERDICTS", "false"),
+            ("SINK_RAW_WRITERS", "6"),
+            ("RETENTION_DAYS", "30"),
+            ("ROLLUP_RETENTION_DAYS", "29"),
+            ("SINK_DELIVERIES", "false"),
         ]);
-        assert_eq!(problems.unwrap_err().len(), 3);
+        assert_eq!(problems.unwrap_err().len(), 5);
+        let replayed_while_dropped = load(&[("RETENTION_DAYS", "7")]);
+        assert_eq!(replayed_while_dropped.unwrap_err().len(), 1);
     }
 }

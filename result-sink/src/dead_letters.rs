@@ -2,7 +2,7 @@
 //! offset completes only when the broker has acknowledged that.
 
 use kafka::producer::Producer;
-use kafka::{OwnedRecord, dead_letter};
+use kafka::{PackedRecord, dead_letter};
 use tokio::sync::oneshot;
 
 use crate::backoff::Backoff;
@@ -20,13 +20,13 @@ impl DeadLetters {
     }
 
     /// Returns when the dead letter is acknowledged; tries again for ever, because dropping it would lose the record.
-    pub(crate) async fn send(&self, record: &OwnedRecord, reason: &str) {
+    pub(crate) async fn send(&self, record: &PackedRecord, reason: &str) {
         let mut backoff = Backoff::default();
         while let Err(error) = self.try_send(record, reason).await {
             tracing::warn!(
                 error,
                 reason,
-                kafka.topic = record.topic,
+                kafka.topic = record.topic(),
                 kafka.partition = record.partition,
                 kafka.offset = record.offset,
                 "dead letter not acknowledged, trying again"
@@ -35,21 +35,21 @@ impl DeadLetters {
         }
         tracing::warn!(
             reason,
-            kafka.topic = record.topic,
+            kafka.topic = record.topic(),
             kafka.partition = record.partition,
             kafka.offset = record.offset,
             "record set aside as a dead letter"
         );
     }
 
-    async fn try_send(&self, record: &OwnedRecord, reason: &str) -> Result<(), String> {
+    async fn try_send(&self, record: &PackedRecord, reason: &str) -> Result<(), String> {
         let (sender, receiver) = oneshot::channel();
         // A receiver that has gone belongs to a writer that was stopped: the record is read again.
         let report = move |outcome| drop(sender.send(outcome));
         dead_letter::send(
             &self.producer,
             &self.topic,
-            &record.as_record(),
+            &record.to_owned().as_record(),
             reason,
             report,
         )

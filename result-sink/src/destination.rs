@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use deadpool_postgres::Transaction;
-use kafka::OwnedRecord;
+use kafka::PackedRecord;
 
 use crate::buffer::WorkItem;
 
@@ -27,7 +27,7 @@ pub(crate) struct Staged<Row> {
 }
 
 /// Where a sink's records go.
-pub(crate) trait Destination: Send + Sync + 'static {
+pub(crate) trait Destination: Clone + Send + Sync + 'static {
     /// What a record becomes.
     type Row: Send + Sync + 'static;
 
@@ -35,7 +35,7 @@ pub(crate) trait Destination: Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Judges a record.
-    fn decode(&self, record: &OwnedRecord) -> Decoded<Self::Row>;
+    fn decode(&self, record: &PackedRecord) -> Decoded<Self::Row>;
 
     /// Writes rows; must change nothing when they are stored already. The caller commits.
     fn write(

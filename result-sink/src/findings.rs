@@ -1,7 +1,7 @@
 //! Findings about several sessions, one record for each of them.
 
 use deadpool_postgres::Transaction;
-use kafka::OwnedRecord;
+use kafka::PackedRecord;
 use schemas::coordination::CoordinationFinding;
 use schemas::header::RecordHeaders;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
@@ -29,14 +29,14 @@ impl FindingRow {
 /// The reason of its dead letter.
 pub(crate) fn read(
     headers: &RecordHeaders,
-    source: &OwnedRecord,
+    source: &PackedRecord,
 ) -> Result<FindingRow, &'static str> {
     let finding: CoordinationFinding =
-        serde_json::from_slice(&source.payload).map_err(|_| "malformed_finding")?;
+        serde_json::from_slice(source.payload()).map_err(|_| "malformed_finding")?;
     if finding.organisation != headers.organisation {
         return Err("organisation_differs");
     }
-    if finding.session_id.to_string().as_bytes() != source.key {
+    if finding.session_id.to_string().as_bytes() != source.key() {
         return Err("key_differs");
     }
     Ok(FindingRow {
@@ -100,6 +100,7 @@ mod tests {
     use super::*;
     use crate::destination::{Decoded, Destination};
     use crate::verdicts::{Row, Verdicts};
+    use kafka::OwnedRecord;
 
     const GOLDEN: &str = include_str!("../../schemas/golden/candor.coordination.finding.v1.json");
     const KEY: &str = "019fec61-7c00-7a3e-8b3a-0d9f6c1b2a3d";
@@ -118,7 +119,7 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value.into()))
                 .to_vec(),
         };
-        Verdicts.decode(&record)
+        Verdicts.decode(&PackedRecord::of(&record.as_record()))
     }
 
     #[test]

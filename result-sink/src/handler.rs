@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use kafka::consumer::{CommitPoint, Demand, Handler, HandlerError, StartPosition};
 use kafka::ledger::{LedgerError, OffsetLedger};
-use kafka::{Partition, Record};
+use kafka::{PackedRecord, Partition, Record};
 use runtime::health::Component;
 
 use crate::buffer::{Buffer, WorkItem};
@@ -82,7 +82,7 @@ impl Handler for SinkHandler {
         let begun = assignment.ledger.begin(record.offset, 1);
         begun.map_err(ledger_failed)?;
         self.buffer
-            .push(WorkItem::new(record.to_owned(), assignment.epoch));
+            .push(WorkItem::new(PackedRecord::of(record), assignment.epoch));
         Ok(())
     }
 

@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use runtime::service::About;
 
+/// A record is made on the consumer's thread and given back on a writer's, payload and headers in a dozen pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let about = About {
         name: "result-sink",

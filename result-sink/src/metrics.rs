@@ -1,8 +1,8 @@
-//! Metrics of the sinks. Names are pinned by a test; the label `sink` is `verdicts` or `raw`. The lag of the groups is
+//! Metrics of the sinks. Names are pinned by a test; the label `sink` is `verdicts`, `raw` or `deliveries`. The lag of the groups is
 //! `kafka_consumer_lag_records`.
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
 /// Records made durable.
@@ -21,8 +21,14 @@ pub const BUFFERED_ROWS: &str = "sink_buffered_rows";
 pub const BUFFERED_BYTES: &str = "sink_buffered_bytes";
 /// Rows outside every day's partition.
 pub const DEFAULT_ROWS: &str = "sink_default_partition_rows";
+/// Partitions dropped by retention, by table.
+pub const PARTITIONS_DROPPED: &str = "sink_partitions_dropped_total";
+/// Rows deleted by retention, by table.
+pub const EXPIRED_ROWS: &str = "sink_expired_rows_total";
+/// Passes of retention that failed and are made again.
+pub const RETENTION_FAILURES: &str = "sink_retention_failures_total";
 
-/// The metrics of both sinks.
+/// The metrics of the sinks.
 #[derive(Debug, Clone)]
 pub struct SinkMetrics {
     pub(crate) rows_written: IntCounterVec,
@@ -33,6 +39,9 @@ pub struct SinkMetrics {
     pub(crate) buffered_rows: IntGaugeVec,
     pub(crate) buffered_bytes: IntGaugeVec,
     pub(crate) default_rows: IntGauge,
+    pub(crate) partitions_dropped: IntCounterVec,
+    pub(crate) expired_rows: IntCounterVec,
+    pub(crate) retention_failures: IntCounter,
 }
 
 impl SinkMetrics {
@@ -58,6 +67,9 @@ impl SinkMetrics {
         registry.register(Box::new(batch_seconds.clone()))?;
         let default_rows = IntGauge::new(DEFAULT_ROWS, "Rows outside every day's partition")?;
         registry.register(Box::new(default_rows.clone()))?;
+        let retention_failures =
+            IntCounter::new(RETENTION_FAILURES, "Passes of retention that failed")?;
+        registry.register(Box::new(retention_failures.clone()))?;
         Ok(Self {
             rows_written: counter(ROWS_WRITTEN, "Records made durable", &["sink"])?,
             failed_writes: counter(
@@ -75,6 +87,13 @@ impl SinkMetrics {
             buffered_rows: gauge(BUFFERED_ROWS, "Records held")?,
             buffered_bytes: gauge(BUFFERED_BYTES, "Bytes held")?,
             default_rows,
+            partitions_dropped: counter(
+                PARTITIONS_DROPPED,
+                "Partitions dropped by retention",
+                &["table"],
+            )?,
+            expired_rows: counter(EXPIRED_ROWS, "Rows deleted by retention", &["table"])?,
+            retention_failures,
         })
     }
 }
@@ -94,7 +113,13 @@ mod tests {
         ] {
             counter.with_label_values(&["raw", "x"]).inc();
         }
-        metrics.rows_written.with_label_values(&["raw"]).inc();
+        for counter in [
+            &metrics.rows_written,
+            &metrics.partitions_dropped,
+            &metrics.expired_rows,
+        ] {
+            counter.with_label_values(&["raw"]).inc();
+        }
         metrics
             .batch_seconds
             .with_label_values(&["raw"])
@@ -112,8 +137,11 @@ mod tests {
             "sink_buffered_rows",
             "sink_dead_letters_total",
             "sink_default_partition_rows",
+            "sink_expired_rows_total",
             "sink_failed_writes_total",
+            "sink_partitions_dropped_total",
             "sink_records_skipped_total",
+            "sink_retention_failures_total",
             "sink_rows_written_total",
         ];
         assert_eq!(names, expected);

@@ -17,13 +17,15 @@ use crate::metrics::SinkMetrics;
 /// How often to look. Days change slowly; an hour also moves rows of a day that came too early.
 const INTERVAL: Duration = Duration::from_secs(3600);
 /// How many days back have partitions: as long as the events topic keeps records, which may be replayed.
-const DAYS_BACK: u64 = 7;
+pub(crate) const DAYS_BACK: u64 = 7;
 
 /// Makes partitions until it is dropped.
 #[derive(Debug)]
 pub(crate) struct PartitionKeeper {
     pub(crate) pool: Pool,
     pub(crate) days_ahead: u32,
+    /// How many days back: [`DAYS_BACK`], or less when retention ends them sooner.
+    pub(crate) days_back: u64,
     pub(crate) metrics: SinkMetrics,
     /// Up once the schema is there and has its partitions.
     pub(crate) health: Component,
@@ -55,7 +57,7 @@ impl PartitionKeeper {
         let mut client = self.pool.get().await?;
         let today = Utc::now().date_naive();
         let first = today
-            .checked_sub_days(Days::new(DAYS_BACK))
+            .checked_sub_days(Days::new(self.days_back))
             .unwrap_or(today);
         let ahead = Days::new(u64::from(self.days_ahead));
         let last = today.checked_add_days(ahead).unwrap_or(today);

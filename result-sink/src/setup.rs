@@ -15,16 +15,19 @@ use runtime::CancellationToken;
 use runtime::health::{self, Component, Health};
 use runtime::tasks::Tasks;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::buffer::Buffer;
 use crate::config::SinkConfig;
 use crate::dead_letters::DeadLetters;
+use crate::deliveries::Deliveries;
 use crate::destination::Destination;
 use crate::error::SinkError;
 use crate::handler::SinkHandler;
 use crate::metrics::SinkMetrics;
-use crate::partitions::PartitionKeeper;
+use crate::partitions::{DAYS_BACK, PartitionKeeper};
 use crate::raw::{self, RawEvents};
+use crate::retention::Retention;
 use crate::verdict_sql;
 use crate::verdicts::Verdicts;
 use crate::writer::Writer;
@@ -78,6 +81,7 @@ pub fn build(config: SinkConfig, health: &Health, registry: &Registry) -> Result
 struct SinkHealth {
     verdicts: Option<PipelineHealth>,
     raw_events: Option<PipelineHealth>,
+    deliveries: Option<PipelineHealth>,
     partitions: Component,
 }
 
@@ -102,6 +106,9 @@ impl SinkHealth {
         Self {
             verdicts: verdicts.then(|| register("verdicts.consumer", "verdicts.database")),
             raw_events: raw_events.then(|| register("raw.consumer", "raw.database")),
+            deliveries: config
+                .deliveries
+                .then(|| register("deliveries.consumer", "deliveries.database")),
             partitions: health.required("partitions"),
         }
     }
@@ -111,6 +118,24 @@ impl SinkHealth {
 struct Pipeline {
     consumer: ConsumerConfig,
     health: PipelineHealth,
+    /// How many batches are written at once.
+    writers: usize,
+    /// How many lanes the writers have; as many as writers, or one that they share.
+    lanes: usize,
+}
+
+/// Runs what would run for ever until the shutdown.
+fn spawn_until(
+    tasks: &mut Tasks,
+    name: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+    shutdown: &CancellationToken,
+) {
+    let token = shutdown.clone();
+    tasks.spawn(name, async move {
+        token.run_until_cancelled(work).await;
+        Ok::<_, std::convert::Infallible>(())
+    });
 }
 
 impl Sink {
@@ -122,26 +147,46 @@ impl Sink {
         let mut tasks = Tasks::new(shutdown.clone());
         let topics = self.config.kafka.topics();
         if let Some(health) = self.health.verdicts.clone() {
-            let pipeline = self.pipeline("sink", topics.verdicts, health);
+            // Two that wrote revisions of the same windows would wait for each other.
+            let writers = self.config.verdict_writers;
+            let pipeline = Pipeline {
+                writers,
+                lanes: writers,
+                ..self.pipeline("sink", topics.verdicts, health)
+            };
             tasks.spawn("verdicts", self.run_pipeline(Verdicts, pipeline, &shutdown));
         }
+        let generation = i32::try_from(self.config.generation).unwrap_or(i32::MAX);
+        if let Some(health) = self.health.deliveries.clone() {
+            let pipeline = self.pipeline("deliveries", topics.webhooks, health);
+            let deliveries = Deliveries { generation };
+            tasks.spawn(
+                "deliveries",
+                self.run_pipeline(deliveries, pipeline, &shutdown),
+            );
+        }
         if let Some(health) = self.health.raw_events.clone() {
-            let generation = i32::try_from(self.config.generation).unwrap_or(i32::MAX);
-            let pipeline = self.pipeline("raw", topics.events, health);
+            let pipeline = Pipeline {
+                writers: self.config.raw_writers,
+                ..self.pipeline("raw", topics.events, health)
+            };
             let raw_events = RawEvents { generation };
             tasks.spawn("raw", self.run_pipeline(raw_events, pipeline, &shutdown));
         }
         let keeper = PartitionKeeper {
             pool: self.pool.clone(),
             days_ahead: self.config.partition_days,
+            days_back: self.config.retention.common_days(DAYS_BACK),
             metrics: self.metrics.clone(),
             health: self.health.partitions.clone(),
         };
-        let token = shutdown.clone();
-        tasks.spawn("partitions", async move {
-            token.run_until_cancelled(keeper.run()).await;
-            Ok::<_, std::convert::Infallible>(())
-        });
+        spawn_until(&mut tasks, "partitions", keeper.run(), &shutdown);
+        let retention = Retention {
+            pool: self.pool.clone(),
+            config: self.config.retention,
+            metrics: self.metrics.clone(),
+        };
+        spawn_until(&mut tasks, "retention", retention.run(), &shutdown);
         let outcome = tasks
             .wait(self.config.drain_timeout + SHUTDOWN_MARGIN)
             .await;
@@ -157,7 +202,12 @@ impl Sink {
             drain_timeout: config.drain_timeout,
             ..ConsumerConfig::new(config.kafka.clone(), group, topic)
         };
-        Pipeline { consumer, health }
+        Pipeline {
+            consumer,
+            health,
+            writers: 1,
+            lanes: 1,
+        }
     }
 
     fn run_pipeline<D: Destination>(
@@ -166,10 +216,11 @@ impl Sink {
         pipeline: Pipeline,
         shutdown: &CancellationToken,
     ) -> impl Future<Output = Result<(), ConsumerError>> + Send + 'static {
-        let buffer = Arc::new(Buffer::new(self.config.buffer.clone()));
+        let buffer = Arc::new(Buffer::new(self.config.buffer.clone(), pipeline.lanes));
         let writer = Writer {
             destination,
             buffer: buffer.clone(),
+            lane: 0,
             pool: self.pool.clone(),
             dead_letters: self.dead_letters.clone(),
             metrics: self.metrics.clone(),
@@ -182,18 +233,26 @@ impl Sink {
         let shutdown = shutdown.clone();
         async move {
             let stop = CancellationToken::new();
-            let mut writing = tokio::spawn(writer.run(stop.clone()));
+            let mut writing = JoinSet::new();
+            for number in 0..pipeline.writers {
+                let lane = number % pipeline.lanes;
+                let writer = Writer {
+                    lane,
+                    ..writer.clone()
+                };
+                writing.spawn(writer.run(stop.clone()));
+            }
             let reading = consumer::spawn(pipeline.consumer, handler, metrics, shutdown);
             tokio::select! {
                 outcome = reading => {
-                    // The consumer has drained: what the writer still holds is read again by the next owner.
+                    // The consumer has drained: what a writer still holds is read again by the next owner.
                     stop.cancel();
-                    // It ends at its next await; a panic of it has nothing left to lose.
-                    let _ = writing.await;
+                    // Each ends at its next await; a panic has nothing left to lose.
+                    while writing.join_next().await.is_some() {}
                     outcome
                 }
-                // Only a panic ends the writer before the consumer.
-                _ = &mut writing => Err(ConsumerError::Thread { group }),
+                // Only a panic ends a writer before the consumer.
+                _ = writing.join_next() => Err(ConsumerError::Thread { group }),
             }
         }
     }

@@ -1,26 +1,35 @@
 //! The statements that make verdicts and findings durable.
 //!
-//! Records are copied into a temporary table; from there each table is fed by one statement. They are right in any order
-//! of arrival, when repeated, and when two sinks write the same sessions at once:
+//! Records are folded and copied into a temporary table; from there each table is fed by one statement. They are right in
+//! any order of arrival, when repeated, and when two sinks write the same sessions at once:
 //! - a window keeps its highest revision, whoever brings it;
 //! - a result is inserted once, by its revision;
 //! - a finding keeps its highest revision;
-//! - a session is computed anew from all its windows and findings, after its row is locked. The lock comes first and the
-//!   computation is a statement of its own, so that it sees every row of whoever held the lock before (read committed);
-//! - a session whose findings come first gets a row without windows, which no reader shows: who brings its first window
-//!   at the same moment meets that row and waits, so that neither is lost.
+//! - a session is computed anew from all its windows and findings, in its turn: one transaction at a time computes and
+//!   writes the sessions of a day. The turn comes first and the computation is a statement of its own, so that it sees
+//!   every row of whoever had the turn before (read committed);
+//! - a session whose findings come first gets a row without windows, which no reader shows.
 //!
-//! All statements lock in the order of their keys, and tables in one order, so that sinks never wait in a circle.
+//! Triggers of the schema count sessions by hour and day, and note campaigns. Locks are taken in one order by all: windows and
+//! results in the order of their keys (that in which they were staged), the turn, findings and campaigns, sessions, counts.
+//! Within a turn nobody else touches sessions, counts or campaigns, so that their order does not matter.
 
-/// Statements for each new connection. A temporary table belongs to its connection, so it is made once.
+use std::sync::LazyLock;
+
+/// Statements for each new connection. A temporary table belongs to its connection, so it is made once. A batch is staged
+/// and sorted in memory; no statement is worth compiling or planning again.
 pub(crate) const STAGING: &str = "
+SET temp_buffers = '96MB';
+SET work_mem = '32MB';
+SET jit = off;
+SET plan_cache_mode = force_generic_plan;
 CREATE TEMPORARY TABLE candor_staged_verdicts (
-    log_offset bigint, session_id uuid, organisation text, generation integer, window_offset bigint, rev_offset bigint,
-    rev_phase smallint, status text, created_at timestamptz, updated_at timestamptz, expires_at timestamptz,
-    platform text, survey_id text, respondent_id text, request_id text, risk_changed boolean, is_bot boolean,
-    confidence double precision, risk_level text, class text, recommended_action text,
-    processing_time_ms double precision, event_count bigint, analysis_summary text, method_scores jsonb, reasons jsonb,
-    data_sufficiency jsonb, ruleset_version text, model_version text
+    latest boolean, kept boolean, session_id uuid, organisation text, generation integer, window_offset bigint,
+    rev_offset bigint, rev_phase smallint, status text, created_at timestamptz, updated_at timestamptz,
+    expires_at timestamptz, platform text, survey_id text, respondent_id text, request_id text, risk_changed boolean,
+    is_bot boolean, confidence_score numeric(3,2), score_thousandths smallint, risk_level text, class text,
+    recommended_action text, processing_time_ms double precision, event_count bigint, analysis_summary text,
+    method_scores jsonb, reasons jsonb, data_sufficiency jsonb, ruleset_version text, model_version text, methods integer
 ) ON COMMIT DELETE ROWS;
 GRANT SELECT, INSERT ON candor_staged_verdicts TO candor_sink;
 CREATE TEMPORARY TABLE candor_staged_findings (
@@ -32,25 +41,24 @@ GRANT SELECT, INSERT ON candor_staged_findings TO candor_sink;
 ";
 
 pub(crate) const COPY: &str = "COPY candor_staged_verdicts FROM STDIN (FORMAT binary)";
+/// Columns of the staged verdicts.
+pub(crate) const COLUMNS: i16 = 32;
 
 pub(crate) const COPY_FINDINGS: &str = "COPY candor_staged_findings FROM STDIN (FORMAT binary)";
 
-/// Of several revisions of a window the highest, of equal ones the first of the log; the row changes only to a higher
-/// one. A window never changes its organisation.
+/// A window changes only to a higher revision, and never its organisation.
 pub(crate) const UPSERT_WINDOWS: &str = "
 INSERT INTO session_windows (
     session_id, organisation, generation, window_offset, rev_offset, rev_phase, status, created_at, updated_at,
     expires_at, platform, survey_id, respondent_id, is_bot, confidence_score, score_thousandths, risk_level, class,
     recommended_action, processing_time_ms, event_count, analysis_summary, method_scores, reasons, data_sufficiency,
-    ruleset_version, model_version
+    ruleset_version, model_version, methods
 )
-SELECT DISTINCT ON (session_id, generation, window_offset)
-    session_id, organisation, generation, window_offset, rev_offset, rev_phase, status, created_at, updated_at,
-    expires_at, platform, survey_id, respondent_id, is_bot, round(confidence::numeric, 2),
-    round(confidence * 1000)::smallint, risk_level, class, recommended_action, processing_time_ms, event_count,
-    analysis_summary, method_scores, reasons, data_sufficiency, ruleset_version, model_version
-FROM candor_staged_verdicts
-ORDER BY session_id, generation, window_offset, rev_offset DESC, rev_phase DESC, log_offset
+SELECT session_id, organisation, generation, window_offset, rev_offset, rev_phase, status, created_at, updated_at,
+    expires_at, platform, survey_id, respondent_id, is_bot, confidence_score, score_thousandths, risk_level, class,
+    recommended_action, processing_time_ms, event_count, analysis_summary, method_scores, reasons, data_sufficiency,
+    ruleset_version, model_version, methods
+FROM candor_staged_verdicts WHERE latest
 ON CONFLICT (session_id, generation, window_offset) DO UPDATE SET
     rev_offset = excluded.rev_offset, rev_phase = excluded.rev_phase, status = excluded.status,
     created_at = excluded.created_at, updated_at = excluded.updated_at, expires_at = excluded.expires_at,
@@ -61,7 +69,7 @@ ON CONFLICT (session_id, generation, window_offset) DO UPDATE SET
     event_count = excluded.event_count, analysis_summary = excluded.analysis_summary,
     method_scores = excluded.method_scores, reasons = excluded.reasons,
     data_sufficiency = excluded.data_sufficiency, ruleset_version = excluded.ruleset_version,
-    model_version = excluded.model_version
+    model_version = excluded.model_version, methods = excluded.methods
 WHERE (excluded.rev_offset, excluded.rev_phase) > (session_windows.rev_offset, session_windows.rev_phase)
     AND excluded.organisation = session_windows.organisation";
 
@@ -72,14 +80,10 @@ INSERT INTO detection_results (
     confidence_score, score_thousandths, risk_level, class, recommended_action, processing_time_ms, event_count,
     analysis_summary, method_scores, reasons, data_sufficiency, ruleset_version, model_version, risk_changed, created_at
 )
-SELECT DISTINCT ON (session_id, generation, rev_offset, rev_phase)
-    session_id, organisation, generation, window_offset, rev_offset, rev_phase, request_id, status, is_bot,
-    round(confidence::numeric, 2), round(confidence * 1000)::smallint, risk_level, class, recommended_action,
-    processing_time_ms, event_count, analysis_summary, method_scores, reasons, data_sufficiency, ruleset_version,
-    model_version, risk_changed, updated_at
-FROM candor_staged_verdicts
-WHERE is_bot IS NOT NULL AND (rev_phase > 0 OR risk_changed)
-ORDER BY session_id, generation, rev_offset, rev_phase, log_offset
+SELECT session_id, organisation, generation, window_offset, rev_offset, rev_phase, request_id, status, is_bot,
+    confidence_score, score_thousandths, risk_level, class, recommended_action, processing_time_ms, event_count,
+    analysis_summary, method_scores, reasons, data_sufficiency, ruleset_version, model_version, risk_changed, updated_at
+FROM candor_staged_verdicts WHERE kept
 ON CONFLICT (session_id, generation, rev_offset, rev_phase) DO NOTHING";
 
 /// Of several revisions of a finding the highest, of equal ones the first of the log; the row changes only to a higher
@@ -102,47 +106,62 @@ ON CONFLICT (session_id, kind, fingerprint) DO UPDATE SET
 WHERE excluded.revision > coordination_findings.revision
     AND excluded.organisation = coordination_findings.organisation";
 
-/// Locks those of the sessions that exist; returns how many. `$1` are their ids, `$2` and `$3` the lowest and the
-/// highest: with these PostgreSQL leaves out other days' partitions.
-pub(crate) const LOCK_SESSIONS: &str = "
-SELECT count(*) FROM (
-    SELECT FROM sessions WHERE id = ANY ($1) AND id BETWEEN $2 AND $3 ORDER BY id FOR UPDATE
-) AS locked";
+/// Waits until nobody else writes sessions of these ids' days, nor, if `$2`, campaigns.
+pub(crate) const TAKE_TURN: &str = "SELECT candor_take_turn($1, $2)";
 
 /// The columns of a session beside its key and owner, in the order in which [`COMPUTED`] gives them.
-const COLUMNS: &str = "created_at, updated_at, status, platform, survey_id, respondent_id, is_completed, expires_at, \
+const SESSION_COLUMNS: &str = "created_at, updated_at, status, platform, survey_id, respondent_id, is_completed, expires_at, \
     window_count, event_count, generation, rev_offset, rev_phase, headline_generation, headline_window, is_bot, \
     confidence_score, score_thousandths, risk_level, class, recommended_action, finding_count, \
-    finding_score_thousandths, finding_risk";
+    finding_score_thousandths, finding_risk, methods";
 
-/// Sessions as their windows and findings say. Latest: of the window with the highest revision. Facts that a later window does not
-/// know, because it began after the session's first record was forgotten, come from the latest window that does. Findings
-/// of another organisation than the windows' do not count.
+/// Sessions as their windows and findings say. `$1` are their ids, `$2` and `$3` the lowest and the highest: with these
+/// PostgreSQL leaves out other days' partitions.
+///
+/// Nearly all sessions have one window, which says it all. Of several: latest is the window with the highest revision; facts
+/// that it does not know, because it began after the session's first record was forgotten, come from the latest window that
+/// does. Findings of another organisation than the windows' do not count.
 const COMPUTED: &str = "
-WITH touched AS (
-    SELECT * FROM session_windows WHERE session_id = ANY ($1) AND session_id BETWEEN $2 AND $3
+WITH touched AS MATERIALIZED (
+    SELECT session_id AS id, organisation, generation, window_offset, rev_offset, rev_phase, status, created_at,
+        updated_at, expires_at, platform, survey_id, respondent_id, is_bot, confidence_score, score_thousandths,
+        risk_level, class, recommended_action, event_count, methods, count(*) OVER (PARTITION BY session_id) AS windows
+    FROM session_windows WHERE session_id = ANY ($1) AND session_id BETWEEN $2 AND $3
+), several AS MATERIALIZED (
+    SELECT * FROM touched WHERE windows > 1
 ), latest AS (
-    SELECT DISTINCT ON (session_id) session_id AS id, organisation, updated_at, status, generation, rev_offset, rev_phase
-    FROM touched ORDER BY session_id, generation DESC, rev_offset DESC, rev_phase DESC, window_offset DESC
+    SELECT DISTINCT ON (id) id, organisation, updated_at, status, generation, rev_offset, rev_phase
+    FROM several ORDER BY id, generation DESC, rev_offset DESC, rev_phase DESC, window_offset DESC
 ), riskiest AS (
-    SELECT DISTINCT ON (session_id) session_id AS id, generation AS headline_generation,
-        window_offset AS headline_window, is_bot, confidence_score, score_thousandths, risk_level, class,
-        recommended_action
-    FROM touched WHERE is_bot IS NOT NULL
-    ORDER BY session_id, score_thousandths DESC, generation, window_offset
+    SELECT DISTINCT ON (id) id, generation AS headline_generation, window_offset AS headline_window, is_bot,
+        confidence_score, score_thousandths, risk_level, class, recommended_action, methods
+    FROM several WHERE is_bot IS NOT NULL
+    ORDER BY id, score_thousandths DESC, generation, window_offset
 ), totals AS (
-    SELECT session_id AS id, min(created_at) AS created_at, count(*)::integer AS window_count,
+    SELECT id, min(created_at) AS created_at, count(*)::integer AS window_count,
         coalesce(sum(event_count), 0)::bigint AS event_count,
-        (array_agg(platform ORDER BY generation DESC, rev_offset DESC, window_offset DESC) FILTER (WHERE platform IS NOT NULL))[1]
-            AS platform,
-        (array_agg(survey_id ORDER BY generation DESC, rev_offset DESC, window_offset DESC) FILTER (WHERE survey_id IS NOT NULL))[1]
-            AS survey_id,
+        (array_agg(platform ORDER BY generation DESC, rev_offset DESC, window_offset DESC)
+            FILTER (WHERE platform IS NOT NULL))[1] AS platform,
+        (array_agg(survey_id ORDER BY generation DESC, rev_offset DESC, window_offset DESC)
+            FILTER (WHERE survey_id IS NOT NULL))[1] AS survey_id,
         (array_agg(respondent_id ORDER BY generation DESC, rev_offset DESC, window_offset DESC)
             FILTER (WHERE respondent_id IS NOT NULL))[1] AS respondent_id,
-        (array_agg(expires_at ORDER BY generation DESC, rev_offset DESC, window_offset DESC) FILTER (WHERE expires_at IS NOT NULL))[1]
-            AS expires_at
-    FROM touched GROUP BY session_id
-), found AS (
+        (array_agg(expires_at ORDER BY generation DESC, rev_offset DESC, window_offset DESC)
+            FILTER (WHERE expires_at IS NOT NULL))[1] AS expires_at
+    FROM several GROUP BY id
+), judged AS (
+    SELECT id, organisation, created_at, updated_at, status, platform, survey_id, respondent_id, expires_at,
+        1 AS window_count, coalesce(event_count, 0) AS event_count, generation, rev_offset, rev_phase,
+        CASE WHEN is_bot IS NOT NULL THEN generation END AS headline_generation,
+        CASE WHEN is_bot IS NOT NULL THEN window_offset END AS headline_window, is_bot, confidence_score,
+        score_thousandths, risk_level, class, recommended_action, methods
+    FROM touched WHERE windows = 1
+    UNION ALL
+    SELECT id, organisation, created_at, updated_at, status, platform, survey_id, respondent_id, expires_at,
+        window_count, event_count, generation, rev_offset, rev_phase, headline_generation, headline_window, is_bot,
+        confidence_score, score_thousandths, risk_level, class, recommended_action, coalesce(methods, 0)
+    FROM latest JOIN totals USING (id) LEFT JOIN riskiest USING (id)
+), found AS MATERIALIZED (
     SELECT session_id AS id, organisation, count(*)::integer AS finding_count,
         max(score_thousandths) AS finding_score_thousandths,
         (array_agg(risk_level ORDER BY array_position(ARRAY['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'], risk_level) DESC))[1]
@@ -151,46 +170,41 @@ WITH touched AS (
     FROM coordination_findings WHERE session_id = ANY ($1) AND session_id BETWEEN $2 AND $3
     GROUP BY session_id, organisation
 ), places AS (
-    SELECT DISTINCT ON (id) * FROM found WHERE NOT EXISTS (SELECT FROM latest WHERE latest.id = found.id)
+    SELECT DISTINCT ON (id) * FROM found WHERE NOT EXISTS (SELECT FROM touched WHERE touched.id = found.id)
     ORDER BY id, organisation
 ), computed AS (
-    SELECT id, latest.organisation, created_at, updated_at, status, platform, survey_id, respondent_id,
+    SELECT id, organisation, created_at, updated_at, status, platform, survey_id, respondent_id,
         status = 'completed' AS is_completed, expires_at, window_count, event_count, generation, rev_offset, rev_phase,
         headline_generation, headline_window, is_bot, confidence_score, score_thousandths, risk_level, class,
-        recommended_action, coalesce(finding_count, 0) AS finding_count, finding_score_thousandths, finding_risk
-    FROM latest JOIN totals USING (id) LEFT JOIN riskiest USING (id)
-        LEFT JOIN found USING (id, organisation)
+        recommended_action, coalesce(finding_count, 0) AS finding_count, finding_score_thousandths, finding_risk, methods
+    FROM judged LEFT JOIN found USING (id, organisation)
     UNION ALL
     SELECT id, organisation, to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0),
         last_at, 'active', NULL, NULL, NULL, false, NULL, 0, 0, 0, -1, 0,
-        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, finding_count, finding_score_thousandths, finding_risk
+        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, finding_count, finding_score_thousandths, finding_risk, 0
     FROM places
 )";
 
-/// Inserts the sessions that do not exist; takes the parameters of [`LOCK_SESSIONS`].
-pub(crate) fn insert_sessions() -> String {
-    format!(
-        "{COMPUTED} INSERT INTO sessions (id, organisation, {COLUMNS}) \
-         SELECT id, organisation, {COLUMNS} FROM computed ORDER BY id ON CONFLICT (id) DO NOTHING"
-    )
-}
-
-/// Brings locked sessions to what their windows and findings say, where they differ; takes the parameters of
-/// [`LOCK_SESSIONS`]. Whose a session is, its first window decides.
-pub(crate) fn update_sessions() -> String {
-    let of = |table: &str| {
-        let columns: Vec<String> = COLUMNS
-            .split(", ")
-            .map(|column| format!("{table}.{}", column.trim()))
-            .collect();
-        columns.join(", ")
-    };
-    format!(
-        "{COMPUTED} UPDATE sessions SET ({COLUMNS}) = ({computed}), organisation = \
-         CASE sessions.window_count WHEN 0 THEN computed.organisation ELSE sessions.organisation END FROM computed \
-         WHERE sessions.id = computed.id AND sessions.id = ANY ($1) AND sessions.id BETWEEN $2 AND $3 \
-         AND ({stored}) IS DISTINCT FROM ({computed})",
-        computed = of("computed"),
-        stored = of("sessions"),
-    )
+/// Brings sessions to what their windows and findings say, where they differ; in their turn. Whose a session is, its first
+/// window decides. PostgreSQL shows only the beginning of a statement to those who watch it.
+pub(crate) fn upsert_sessions() -> &'static str {
+    static STATEMENT: LazyLock<String> = LazyLock::new(|| {
+        let of = |table: &str| {
+            let columns: Vec<String> = SESSION_COLUMNS
+                .split(", ")
+                .map(|column| format!("{table}.{}", column.trim()))
+                .collect();
+            columns.join(", ")
+        };
+        format!(
+            "/* sessions */ {COMPUTED} INSERT INTO sessions (id, organisation, {SESSION_COLUMNS}) \
+             SELECT id, organisation, {SESSION_COLUMNS} FROM computed ORDER BY id \
+             ON CONFLICT (id) DO UPDATE SET ({SESSION_COLUMNS}) = ({computed}), organisation = \
+             CASE sessions.window_count WHEN 0 THEN excluded.organisation ELSE sessions.organisation END \
+             WHERE ({stored}) IS DISTINCT FROM ({computed})",
+            computed = of("excluded"),
+            stored = of("sessions"),
+        )
+    });
+    &STATEMENT
 }

@@ -5,68 +5,35 @@
 //! a dead letter; so is one that PostgreSQL refuses, which the writer finds out.
 
 use deadpool_postgres::Transaction;
-use kafka::OwnedRecord;
+use kafka::PackedRecord;
 use schemas::header::{HeaderError, RecordHeaders, RecordType};
-use schemas::verdict::{RecommendedAction, Verdict, VerdictRecord};
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::types::{Json, ToSql, Type};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use crate::copy::Copy;
 use crate::destination::{Decoded, Destination, Staged};
 use crate::findings::{self, FindingRow};
+use crate::verdict_row::VerdictRow;
 use crate::verdict_sql;
 
 /// Stores verdicts and findings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Verdicts;
 
 /// A row of either kind.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Row {
-    Verdict(Box<VerdictRow>),
+    Verdict(VerdictRow),
     Finding(Box<FindingRow>),
 }
 
 impl Row {
     fn session(&self) -> Uuid {
         match self {
-            Self::Verdict(row) => row.record.session_id.uuid(),
+            Self::Verdict(row) => row.session,
             Self::Finding(row) => row.session(),
         }
     }
-}
-
-/// A verdict record whose numbers fit their columns.
-#[derive(Debug, PartialEq)]
-pub(crate) struct VerdictRow {
-    record: VerdictRecord,
-    generation: i32,
-    event_count: Option<i64>,
-}
-
-/// The row of a record of the verdicts topic.
-///
-/// # Errors
-/// The reason of its dead letter.
-fn read_verdict(headers: &RecordHeaders, source: &OwnedRecord) -> Result<VerdictRow, &'static str> {
-    let record: VerdictRecord =
-        serde_json::from_slice(&source.payload).map_err(|_| "malformed_verdict")?;
-    if record.organisation != headers.organisation {
-        return Err("organisation_differs");
-    }
-    if record.session_id.to_string().as_bytes() != source.key {
-        return Err("key_differs");
-    }
-    let counted = record
-        .verdict
-        .as_ref()
-        .map(|verdict| i64::try_from(verdict.event_count));
-    let row = VerdictRow {
-        generation: i32::try_from(record.revision.generation).map_err(|_| "number_too_large")?,
-        event_count: counted.transpose().map_err(|_| "number_too_large")?,
-        record,
-    };
-    Ok(row)
 }
 
 impl Destination for Verdicts {
@@ -74,18 +41,14 @@ impl Destination for Verdicts {
 
     const NAME: &'static str = "verdicts";
 
-    fn decode(&self, record: &OwnedRecord) -> Decoded<Row> {
-        let headers = record.headers.iter();
-        let headers = headers.map(|(name, value)| (name.as_str(), value.as_slice()));
-        match RecordHeaders::decode(headers) {
+    fn decode(&self, record: &PackedRecord) -> Decoded<Row> {
+        match RecordHeaders::decode(record.headers()) {
             // A type of a later version of Candor is not this sink's.
             Err(HeaderError::Unknown { name: "ce_type" }) => Decoded::Skip("other_type"),
             Err(error) => Decoded::Poison(error.kind()),
             Ok(headers) => {
                 let row = match headers.record_type {
-                    RecordType::Verdict => {
-                        read_verdict(&headers, record).map(|row| Row::Verdict(Box::new(row)))
-                    }
+                    RecordType::Verdict => VerdictRow::read(&headers, record).map(Row::Verdict),
                     RecordType::CoordinationFinding => {
                         findings::read(&headers, record).map(|row| Row::Finding(Box::new(row)))
                     }
@@ -104,167 +67,80 @@ impl Destination for Verdicts {
         let (mut verdicts, mut findings) = (Vec::new(), Vec::new());
         for Staged { item, row } in rows {
             match row {
-                Row::Verdict(row) => verdicts.push((item.record.offset, &**row)),
+                Row::Verdict(row) => verdicts.push((item.record.offset, row)),
                 Row::Finding(row) => findings.push((item.record.offset, &**row)),
             }
         }
         if !verdicts.is_empty() {
-            copy_rows(transaction, &verdicts).await?;
-            execute(transaction, verdict_sql::UPSERT_WINDOWS).await?;
-            execute(transaction, verdict_sql::INSERT_RESULTS).await?;
-        }
-        if !findings.is_empty() {
-            findings::copy_rows(transaction, &findings).await?;
-            execute(transaction, verdict_sql::UPSERT_FINDINGS).await?;
+            copy_verdicts(transaction, verdicts).await?;
+            execute(transaction, verdict_sql::UPSERT_WINDOWS, &[]).await?;
+            execute(transaction, verdict_sql::INSERT_RESULTS, &[]).await?;
         }
         let mut ids: Vec<Uuid> = rows.iter().map(|staged| staged.row.session()).collect();
         ids.sort_unstable();
         ids.dedup();
-        write_sessions(transaction, &ids).await
+        let turn: [&(dyn ToSql + Sync); 2] = [&one_of_each_day(&ids), &!findings.is_empty()];
+        execute(transaction, verdict_sql::TAKE_TURN, &turn).await?;
+        if !findings.is_empty() {
+            findings::copy_rows(transaction, &findings).await?;
+            execute(transaction, verdict_sql::UPSERT_FINDINGS, &[]).await?;
+        }
+        let (Some(lowest), Some(highest)) = (ids.first(), ids.last()) else {
+            return Ok(());
+        };
+        let sessions = verdict_sql::upsert_sessions();
+        execute(transaction, sessions, &[&ids, lowest, highest]).await
     }
 }
 
 async fn execute(
     transaction: &Transaction<'_>,
     statement: &str,
+    parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<(), tokio_postgres::Error> {
     let statement = transaction.prepare_cached(statement).await?;
-    transaction.execute(&statement, &[]).await.map(drop)
+    transaction.execute(&statement, parameters).await.map(drop)
 }
 
-/// Brings the sessions of those ids, which are sorted, to what their windows and findings say.
-async fn write_sessions(
+/// The first of each day, of ids in order: whoever has the turn of one has that of all others of its day.
+fn one_of_each_day(ids: &[Uuid]) -> Vec<Uuid> {
+    const DAY_MS: u128 = 86_400_000;
+    let day_of = |id: &Uuid| (id.as_u128() >> 80) / DAY_MS;
+    let mut firsts = ids.to_vec();
+    firsts.dedup_by_key(|id| day_of(id));
+    firsts
+}
+
+/// Stages, in the order of their keys, of each window the highest revision (of equal ones the first of the log), and the
+/// results worth keeping. What is neither has been overtaken within the batch.
+async fn copy_verdicts(
     transaction: &Transaction<'_>,
-    ids: &[Uuid],
+    mut rows: Vec<(i64, &VerdictRow)>,
 ) -> Result<(), tokio_postgres::Error> {
-    let (Some(lowest), Some(highest)) = (ids.first(), ids.last()) else {
-        return Ok(());
-    };
-    let parameters: [&(dyn ToSql + Sync); 3] = [&ids, lowest, highest];
-    let lock = transaction
-        .prepare_cached(verdict_sql::LOCK_SESSIONS)
-        .await?;
-    let existing: i64 = transaction.query_one(&lock, &parameters).await?.get(0);
-    let existing = u64::try_from(existing).unwrap_or_default();
-    let missing = ids.len() as u64 - existing;
-    let mut raced = false;
-    if missing > 0 {
-        let insert = transaction
-            .prepare_cached(&verdict_sql::insert_sessions())
-            .await?;
-        raced = transaction.execute(&insert, &parameters).await? < missing;
+    rows.sort_unstable_by_key(|(offset, row)| (row.order(), *offset));
+    let mut copy = Copy::begin(transaction, verdict_sql::COPY, verdict_sql::COLUMNS).await?;
+    let mut before = None;
+    for (_, row) in rows {
+        let is_latest = before.replace(row.window()) != Some(row.window());
+        if is_latest || row.kept {
+            let mut staged = copy.row().await?;
+            staged.bool(is_latest).bool(row.kept).encoded(&row.values);
+        }
     }
-    if raced {
-        // Another sink inserted some of them meanwhile, from the rows that it saw.
-        transaction.query_one(&lock, &parameters).await?;
-    }
-    if existing > 0 || raced {
-        let update = transaction
-            .prepare_cached(&verdict_sql::update_sessions())
-            .await?;
-        transaction.execute(&update, &parameters).await?;
-    }
-    Ok(())
-}
-
-const TYPES: [Type; 29] = [
-    Type::INT8,
-    Type::UUID,
-    Type::TEXT,
-    Type::INT4,
-    Type::INT8,
-    Type::INT8,
-    Type::INT2,
-    Type::TEXT,
-    Type::TIMESTAMPTZ,
-    Type::TIMESTAMPTZ,
-    Type::TIMESTAMPTZ,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::BOOL,
-    Type::BOOL,
-    Type::FLOAT8,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::FLOAT8,
-    Type::INT8,
-    Type::TEXT,
-    Type::JSONB,
-    Type::JSONB,
-    Type::JSONB,
-    Type::TEXT,
-    Type::TEXT,
-];
-
-async fn copy_rows(
-    transaction: &Transaction<'_>,
-    rows: &[(i64, &VerdictRow)],
-) -> Result<(), tokio_postgres::Error> {
-    let sink = transaction.copy_in(verdict_sql::COPY).await?;
-    let copy = BinaryCopyInWriter::new(sink, &TYPES);
-    let mut copy = std::pin::pin!(copy);
-    for (log_offset, row) in rows {
-        let record = &row.record;
-        let (session, verdict) = (&record.session, record.verdict.as_ref());
-        let versions = verdict.map(|verdict| &verdict.versions);
-        let fields: [&(dyn ToSql + Sync); TYPES.len()] = [
-            log_offset,
-            &record.session_id.uuid(),
-            &record.organisation.as_str(),
-            &row.generation,
-            &record.window,
-            &record.revision.offset,
-            &(record.revision.phase as i16),
-            &record.status.as_str(),
-            &session.created_at,
-            &session.updated_at,
-            &session.expires_at,
-            &session.platform,
-            &session.survey_id,
-            &session.respondent_id,
-            &record.request_id,
-            &record.risk_changed,
-            &verdict.map(|verdict| verdict.is_bot),
-            &verdict.map(|verdict| verdict.confidence_score),
-            &verdict.map(|verdict| verdict.risk_level.as_str()),
-            &verdict.map(|verdict| verdict.class.as_str()),
-            &verdict.map(action_of),
-            &verdict.map(|verdict| verdict.processing_time_ms),
-            &row.event_count,
-            &verdict.map(|verdict| verdict.summary.as_str()),
-            &verdict.map(|verdict| Json(&verdict.method_scores)),
-            &verdict.map(|verdict| Json(&verdict.reasons)),
-            &verdict.map(|verdict| Json(&verdict.data_sufficiency)),
-            &versions.map(|versions| versions.ruleset.as_str()),
-            &versions.map(|versions| versions.model.as_str()),
-        ];
-        copy.as_mut().write(&fields).await?;
-    }
-    copy.as_mut().finish().await?;
-    Ok(())
-}
-
-fn action_of(verdict: &Verdict) -> &'static str {
-    match verdict.recommended_action {
-        RecommendedAction::Accept => "accept",
-        RecommendedAction::Review => "review",
-        RecommendedAction::Exclude => "exclude",
-    }
+    copy.finish().await.map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kafka::OwnedRecord;
 
     const GOLDEN: &str = include_str!("../../schemas/golden/candor.verdict.v1.json");
     const KEY: &str = "019fec61-7c00-7a3e-8b3a-0d9f6c1b2a3d";
 
-    fn record(key: &str, organisation: &str, record_type: &str, payload: &str) -> OwnedRecord {
+    fn record(key: &str, organisation: &str, record_type: &str, payload: &str) -> PackedRecord {
         let headers = [("ce_type", record_type), ("candor_org", organisation)];
-        OwnedRecord {
+        let record = OwnedRecord {
             topic: "t".to_owned(),
             partition: 0,
             offset: 1,
@@ -274,7 +150,8 @@ mod tests {
             headers: headers
                 .map(|(name, value)| (name.to_owned(), value.into()))
                 .to_vec(),
-        }
+        };
+        PackedRecord::of(&record.as_record())
     }
 
     #[test]
@@ -283,7 +160,8 @@ mod tests {
         let Decoded::Row(Row::Verdict(row)) = decoded else {
             panic!("{decoded:?}");
         };
-        assert_eq!((row.generation, row.event_count), (1, Some(431)));
+        assert_eq!(row.session.to_string(), KEY);
+        assert_eq!(row.window(), (row.session, 1, row.window().2));
     }
 
     #[test]

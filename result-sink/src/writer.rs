@@ -1,4 +1,4 @@
-//! The writer: takes batches from the buffer and makes them durable, one transaction each.
+//! A writer: takes batches from the buffer and makes them durable, one transaction each.
 //!
 //! The order is the contract: write, commit, complete. A failure that is nobody's row's fault is retried for ever, with
 //! growing waits; a row that PostgreSQL refuses is found by halving the batch, set aside as a dead letter, and the others
@@ -21,11 +21,13 @@ use crate::destination::{Decoded, Destination, Staged};
 use crate::error::{Disposition, WriteError};
 use crate::metrics::SinkMetrics;
 
-/// Writes what one buffer holds.
-#[derive(Debug)]
+/// Writes what one buffer holds; several of one destination share the work.
+#[derive(Debug, Clone)]
 pub(crate) struct Writer<D> {
     pub(crate) destination: D,
     pub(crate) buffer: Arc<Buffer>,
+    /// The lane of the buffer that it empties.
+    pub(crate) lane: usize,
     pub(crate) pool: Pool,
     pub(crate) dead_letters: DeadLetters,
     pub(crate) metrics: SinkMetrics,
@@ -40,7 +42,7 @@ impl<D: Destination> Writer<D> {
     pub(crate) async fn run(self, stop: CancellationToken) {
         let write_all = async {
             loop {
-                let batch = self.buffer.next_batch().await;
+                let batch = self.buffer.next_batch(self.lane).await;
                 let begun = Instant::now();
                 self.settle(batch).await;
                 let seconds = &self.metrics.batch_seconds;
@@ -144,6 +146,7 @@ impl<D: Destination> Writer<D> {
             }
             tracing::warn!(%error, sink = D::NAME, rows = rows.len(), "batch not written, trying again");
             self.health.down(error.to_string());
+            self.show_fill();
             backoff.wait().await;
         }
     }

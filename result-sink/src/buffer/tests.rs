@@ -1,4 +1,5 @@
 use super::*;
+use kafka::OwnedRecord;
 use proptest::prelude::*;
 
 fn item(partition: Partition, offset: i64, bytes: usize) -> WorkItem {
@@ -11,16 +12,37 @@ fn item(partition: Partition, offset: i64, bytes: usize) -> WorkItem {
         payload: vec![0; bytes],
         headers: vec![],
     };
-    WorkItem::new(record, 1)
+    WorkItem::new(PackedRecord::of(&record.as_record()), 1)
 }
 
 fn buffer(rows: usize, batch_rows: usize) -> Buffer {
-    Buffer::new(BufferConfig {
+    let config = BufferConfig {
         rows,
         batch_rows,
         linger: Duration::from_secs(3600),
         ..BufferConfig::default()
-    })
+    };
+    Buffer::new(config, 1)
+}
+
+#[tokio::test]
+async fn partitions_of_different_lanes_make_batches_of_their_own() {
+    let config = BufferConfig {
+        batch_rows: 2,
+        linger: Duration::from_secs(3600),
+        ..BufferConfig::default()
+    };
+    let buffer = Buffer::new(config, 2);
+    for (partition, offset) in [(0, 0), (1, 1), (3, 2), (2, 3)] {
+        buffer.push(item(partition, offset, 1));
+    }
+    for (lane, expected) in [(0, [0, 3]), (1, [1, 2])] {
+        let batch = buffer.next_batch(lane).await;
+        let offsets: Vec<i64> = batch.iter().map(|item| item.record.offset).collect();
+        assert_eq!(offsets, expected);
+        buffer.complete(&batch);
+    }
+    assert_eq!(buffer.fill(), Fill::default());
 }
 
 #[tokio::test]
@@ -33,7 +55,7 @@ async fn the_gate_closes_at_the_bound_and_opens_at_half_of_it() {
     buffer.push(item(0, 3, 1));
     assert_eq!(buffer.demand(), Demand::Pause);
     // Taken is not yet done.
-    let batches = [buffer.next_batch().await, buffer.next_batch().await];
+    let batches = [buffer.next_batch(0).await, buffer.next_batch(0).await];
     assert_eq!(buffer.demand(), Demand::Pause);
     buffer.complete(&batches[0]);
     assert_eq!(buffer.demand(), Demand::Pause, "three of four are held");
@@ -54,14 +76,14 @@ fn bytes_close_the_gate_as_well() {
 async fn a_batch_waits_for_company_unless_there_is_a_hurry() {
     let buffer = buffer(10, 3);
     buffer.push(item(0, 0, 1));
-    let waiting = tokio::time::timeout(Duration::from_millis(50), buffer.next_batch()).await;
+    let waiting = tokio::time::timeout(Duration::from_millis(50), buffer.next_batch(0)).await;
     assert!(waiting.is_err(), "nothing is due");
     buffer.push(item(0, 1, 1));
     buffer.push(item(0, 2, 1));
     buffer.push(item(0, 3, 1));
-    assert_eq!(buffer.next_batch().await.len(), 3, "a full batch");
+    assert_eq!(buffer.next_batch(0).await.len(), 3, "a full batch");
     buffer.set_hurry(true);
-    assert_eq!(buffer.next_batch().await.len(), 1, "what is left");
+    assert_eq!(buffer.next_batch(0).await.len(), 1, "what is left");
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +109,9 @@ proptest! {
     /// forgotten, everything taken is completed once, and at the end nothing is left.
     #[test]
     fn everything_held_is_completed_once_or_forgotten(steps in steps()) {
-        let buffer = Buffer::new(BufferConfig { batch_rows: 5, batch_bytes: 20_000, linger: Duration::ZERO, ..BufferConfig::default() });
+        let config = BufferConfig { batch_rows: 5, batch_bytes: 20_000, linger: Duration::ZERO, ..BufferConfig::default() };
+        let buffer = Buffer::new(config, 2);
+        let mut turn = 0;
         let (mut pushed, mut forgotten, mut completed) = (0, 0, Vec::new());
         let mut writing: VecDeque<Vec<WorkItem>> = VecDeque::new();
         let mut next_offset = 0;
@@ -98,10 +122,13 @@ proptest! {
                     next_offset += 1;
                     pushed += 1;
                 }
-                Step::Take => if let Next::Batch(batch) = buffer.try_next() {
-                    prop_assert!(batch.len() <= 5);
-                    writing.push_back(batch);
-                },
+                Step::Take => {
+                    turn += 1;
+                    if let Next::Batch(batch) = buffer.try_next(turn % 2) {
+                        prop_assert!(batch.len() <= 5);
+                        writing.push_back(batch);
+                    }
+                }
                 Step::Complete => if let Some(batch) = writing.pop_front() {
                     buffer.complete(&batch);
                     completed.extend(buffer.take_completed());
@@ -114,7 +141,9 @@ proptest! {
             }
             prop_assert_eq!(buffer.fill().rows, pushed - forgotten - completed.len());
         }
-        while let Next::Batch(batch) = buffer.try_next() { writing.push_back(batch); }
+        for lane in 0..2 {
+            while let Next::Batch(batch) = buffer.try_next(lane) { writing.push_back(batch); }
+        }
         for batch in writing { buffer.complete(&batch); }
         completed.extend(buffer.take_completed());
         prop_assert_eq!(completed.len() + forgotten, pushed);

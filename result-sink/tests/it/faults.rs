@@ -14,7 +14,7 @@ use crate::harness::{
 };
 
 /// `url` by another `host:port`.
-fn through(url: &str, address: &str) -> String {
+pub(crate) fn through(url: &str, address: &str) -> String {
     let (login, rest) = url.split_once('@').unwrap();
     let (_, database) = rest.split_once('/').unwrap();
     format!("{login}@{address}/{database}")

@@ -8,7 +8,7 @@ use kafka::producer::{Outgoing, Producer, ProducerOptions};
 use prometheus::Registry;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use result_sink::{SinkConfig, SinkError};
+use result_sink::{RetentionConfig, SinkConfig, SinkError};
 use runtime::CancellationToken;
 use runtime::health::Health;
 use schemas::coordination::CoordinationFinding;
@@ -56,6 +56,7 @@ pub(crate) async fn contents(database: &TestDatabase) -> Vec<String> {
         "detection_results",
         "coordination_findings",
         "behavior_batches",
+        "integration_deliveries",
     ] {
         let statement = format!("SELECT '{table} ' || t::text FROM {table} AS t ORDER BY 1");
         rows.extend(
@@ -84,6 +85,11 @@ pub(crate) fn sink_config(topics: &TestTopics, url: &str) -> SinkConfig {
     SinkConfig {
         commit_interval: Duration::from_millis(50),
         drain_timeout: Duration::from_secs(5),
+        // Most sessions of tests are of a day long past.
+        retention: RetentionConfig {
+            raw_days: 0,
+            ..RetentionConfig::default()
+        },
         ..SinkConfig::new(kafka_config(topics), DatabaseConfig::new(url))
     }
 }
@@ -187,6 +193,31 @@ pub(crate) async fn produce_raw(
     receiver.await.unwrap().unwrap();
 }
 
+/// Produces records of the events topic, each with its session's key, in order.
+pub(crate) async fn produce_raw_all(
+    topics: &TestTopics,
+    record_type: RecordType,
+    records: &[(String, &str)],
+) {
+    let producer = producer(topics);
+    let headers = RecordHeaders {
+        record_type,
+        id: String::new(),
+        source: "/candor/gateway".to_owned(),
+        organisation: "acme".parse().unwrap(),
+        traceparent: None,
+    };
+    let topic = &topics.topics().events;
+    let mut deliveries = Vec::new();
+    for (key, payload) in records {
+        let sent = producer.send(topic, key.as_bytes(), payload.as_bytes(), &headers);
+        deliveries.push(sent.unwrap());
+    }
+    for delivery in deliveries {
+        delivery.await.unwrap();
+    }
+}
+
 /// What Kafka holds of one group on one topic.
 pub(crate) struct GroupView {
     consumer: BaseConsumer,
@@ -200,6 +231,10 @@ impl GroupView {
 
     pub(crate) fn events(topics: &TestTopics) -> Self {
         Self::new(topics, "raw", &topics.topics().events)
+    }
+
+    pub(crate) fn webhooks(topics: &TestTopics) -> Self {
+        Self::new(topics, "deliveries", &topics.topics().webhooks)
     }
 
     fn new(topics: &TestTopics, group: &str, topic: &str) -> Self {
@@ -344,6 +379,7 @@ pub(crate) async fn run_to_end(topics: &TestTopics, url: &str) {
     let group = GroupView::verdicts(topics);
     let sink = TestSink::spawn(SinkConfig {
         raw_events: false,
+        deliveries: false,
         ..sink_config(topics, url)
     });
     group.wait_for_end().await;

@@ -2,9 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
 
 mod build;
+mod deaths;
+mod deliveries;
 mod faults;
 mod findings;
 mod harness;
+mod outages;
 mod poison;
 mod raw;
+mod retention;
+mod scene;
+mod schedules;
 mod verdicts;

@@ -36,6 +36,7 @@ async fn produce_events(topics: &TestTopics) {
 async fn run_raw(topics: &TestTopics, url: &str) -> f64 {
     let sink = TestSink::spawn(SinkConfig {
         verdicts: false,
+        deliveries: false,
         ..sink_config(topics, url)
     });
     GroupView::events(topics).wait_for_end().await;
