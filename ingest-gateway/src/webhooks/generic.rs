@@ -11,24 +11,17 @@ use axum::http::HeaderMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, KeyInit, Mac};
+use platform_webhooks::generic::tag;
+pub use platform_webhooks::generic::{
+    ID_HEADER, SECRET_PREFIX, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
+};
 use schemas::event::field::is_identifier;
 use schemas::webhook::NoticeKind;
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::WebhookError;
 use super::members::{Admission, Member, Members};
 use super::notice::{Naming, Notice, UNNAMED_EVENT};
-
-/// Header of the delivery's id.
-pub const ID_HEADER: &str = "webhook-id";
-/// Header of its time, seconds since 1970.
-pub const TIMESTAMP_HEADER: &str = "webhook-timestamp";
-/// Header of its signatures.
-pub const SIGNATURE_HEADER: &str = "webhook-signature";
-/// What secrets start with; the rest is base64.
-pub const SECRET_PREFIX: &str = "whsec_";
 
 /// How far the sender's clock may be from ours.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
@@ -43,27 +36,6 @@ const UNSIGNED: WebhookError = WebhookError::SignatureMissing {
 const NO_BODY: WebhookError = WebhookError::Malformed {
     expected: "The body is a JSON object with a text `type` and an object `data`, and repeats no member.",
 };
-
-/// The signature of a body, `v1,` included; `None` when the secret is none.
-pub fn sign(secret: &str, id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
-    let tag = tag(secret.as_bytes(), (id, &timestamp.to_string()), body)?;
-    Some(format!("v1,{}", STANDARD.encode(tag)))
-}
-
-fn tag(secret: &[u8], (id, timestamp): (&str, &str), body: &[u8]) -> Option<[u8; 32]> {
-    let encoded = secret
-        .strip_prefix(SECRET_PREFIX.as_bytes())
-        .unwrap_or(secret);
-    let key = STANDARD
-        .decode(encoded)
-        .ok()
-        .filter(|key| !key.is_empty())?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-    for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
-        mac.update(part);
-    }
-    Some(mac.finalize().into_bytes().into())
-}
 
 /// What the headers of a delivery say.
 struct Delivery<'a> {

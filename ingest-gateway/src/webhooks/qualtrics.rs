@@ -7,10 +7,9 @@
 //! taken from the signed message only. There is no signed time either: repetitions are recognised, not
 //! refused by age.
 
-use hmac::{Hmac, KeyInit, Mac};
+pub use platform_webhooks::qualtrics::sign;
 use schemas::event::field::is_identifier;
 use schemas::webhook::NoticeKind;
-use sha2::Sha512;
 use subtle::ConstantTimeEq;
 
 use super::WebhookError;
@@ -62,20 +61,6 @@ const EVENTS: [(&str, &str, NoticeKind); 5] = [
 
 /// Embedded data of this name carries the session's id (at most 50 characters; an id has 36).
 const CONTEXT: &str = "ResponseEventContext";
-
-/// The signature of a message.
-pub fn sign(shared_key: &[u8], message: &[u8]) -> String {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = Hmac::<Sha512>::new_from_slice(shared_key).expect("HMAC takes any key");
-    mac.update(message);
-    let tag = mac.finalize().into_bytes();
-    tag.iter()
-        .fold(String::with_capacity(128), |mut text, byte| {
-            use std::fmt::Write;
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
 
 /// Reads a delivery that one of `shared_keys` proves.
 ///
