@@ -8,7 +8,7 @@ pub mod migrate;
 pub mod operate;
 pub mod replay;
 pub mod score;
-mod sending;
+pub mod seed;
 pub mod topics;
 pub mod train;
 pub mod webhook;
@@ -90,6 +90,11 @@ pub enum Verb {
     /// Bring the database to the schema of this version; harmless when repeated
     #[command(after_help = settings::<DatabaseConfig>())]
     Migrate,
+    /// Fill a database with simulated sessions, by the sink's own statements; for measurements and demonstrations
+    ///
+    /// The same options write the same rows: a run that was broken off goes on, a repeated one changes nothing.
+    #[command(after_help = settings::<seed::SeedConfig>())]
+    Seed(seed::Options),
 }
 
 fn settings<C: Config>() -> String {
@@ -146,6 +151,7 @@ pub fn main() -> ExitCode {
             with_settings(|config| block_on(webhook::list(listing, config)))
         }
         Verb::Migrate => with_settings(|config| block_on(migrate::command(config))),
+        Verb::Seed(options) => with_settings(|config| block_on(seed::command(options, config))),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("candor: {error:#}");

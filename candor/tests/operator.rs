@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a failed test")]
 
+mod seed;
+
 use std::process::Command;
 
 use testkit::{TestDatabase, TestKafka};

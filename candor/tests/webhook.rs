@@ -1,17 +1,22 @@
-//! `candor webhook`: each platform is played against a real gateway on a real Kafka, and what was taken is listed.
+//! `candor webhook` and the API's test console: each platform is played against a real gateway on a real Kafka, and what
+//! was taken is listed and logged.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a failed test")]
 
 use std::process::Command;
 use std::time::Duration;
 
+use dashboard_api::DashboardConfig;
 use ingest_gateway::GatewayConfig;
+use result_sink::SinkConfig;
 use runtime::CancellationToken;
-use serde_json::Value;
-use testkit::{TestFolder, TestTopics, wait_until};
+use serde_json::{Value, json};
+use testkit::{TestDatabase, TestFolder, TestTopics, wait_until};
 use tokio::task::{JoinHandle, block_in_place};
 
 const SECRET: &str = "a-session-secret-of-these-tests";
+/// The bootstrap key of the API.
+const KEY: &str = "sk_test_4f1c2b7a90d84e55";
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An installation: topics, a gateway, and the command with the settings to reach them.
@@ -100,6 +105,39 @@ impl Installation {
         (code == 0, out.lines().map(answer).collect())
     }
 
+    /// An API with a test console for this gateway, and a sink, both on one database; the API's address.
+    async fn with_api(&self, database: &TestDatabase) -> String {
+        let login = "candor_console_tests";
+        let statement = format!(
+            "DO $$ BEGIN CREATE ROLE {login} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD 'api' IN ROLE candor_services; \
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        let superuser = database.client().await;
+        superuser.batch_execute(&statement).await.unwrap();
+        let url = database.url_as(login, "api");
+        let address = format!("127.0.0.1:{}", testkit::free_port().unwrap());
+        let find = |name: &str| match name {
+            "CANDOR_KAFKA_BROKERS" => Some(self.topics.brokers().to_owned()),
+            "CANDOR_TOPIC_PREFIX" => Some(self.topics.prefix().to_owned()),
+            "CANDOR_DATABASE_URL" => Some(url.clone()),
+            "CANDOR_SESSION_SECRET" => Some(SECRET.to_owned()),
+            "CANDOR_BOOTSTRAP_SECRET_KEY" => Some(KEY.to_owned()),
+            "CANDOR_BOOTSTRAP_ORGANISATION" => Some("acme".to_owned()),
+            "CANDOR_GATEWAY_URL" => Some(self.url.clone()),
+            "CANDOR_SINK_VERDICTS" | "CANDOR_SINK_RAW" => Some("false".to_owned()),
+            "CANDOR_LISTEN" => Some(address.clone()),
+            _ => None,
+        };
+        let api = runtime::config::load_from::<DashboardConfig>(find).unwrap();
+        let mut sink = runtime::config::load_from::<SinkConfig>(find)
+            .unwrap()
+            .config;
+        sink.listen = ([127, 0, 0, 1], 0).into();
+        tokio::spawn(dashboard_api::run(api.config, self.shutdown.clone()));
+        tokio::spawn(result_sink::run(sink, self.shutdown.clone()));
+        format!("http://{address}")
+    }
+
     async fn session(&self, key: &str) -> String {
         let address = format!("{}/api/v1/detection/sessions", self.url);
         let client = reqwest::Client::new();
@@ -159,6 +197,73 @@ async fn every_platform_is_played_and_what_it_said_is_listed() {
     assert_eq!(unmatched["organisation"], "acme");
     assert_eq!(here.run("webhook list --organisation other").1, "");
     assert_eq!(here.run("webhook list --limit 1").1.lines().count(), 1);
+    here.shutdown.cancel();
+    here.running.await.unwrap();
+}
+
+/// What the console says once the API knows the integration and the sink has begun.
+async fn console(api: &str, id: &str, ask: &Value) -> Value {
+    let client = reqwest::Client::new();
+    let address = format!("{api}/api/v1/integrations/{id}/test");
+    wait_until("a test that is logged", 2 * DEADLINE, async || {
+        let request = client.post(&address).bearer_auth(KEY).json(ask);
+        let response = request.send().await.map_err(|error| error.to_string())?;
+        let (status, report): (_, Value) = (response.status(), response.json().await.unwrap());
+        if status == 200 && report["log"] != "not_yet" {
+            Ok(report)
+        } else {
+            Err(format!("{status} {report}"))
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_proves_each_integration_at_a_real_gateway_and_in_the_log() {
+    let here = Installation::new().await;
+    let migrate = async |url: String| drop(storage::migrate(&url).await.unwrap());
+    let database = TestDatabase::create_with("candor-console", migrate).await;
+    let api = here.with_api(&database).await;
+    let (key, _) = here.key("sessions:write");
+    for platform in ["qualtrics", "generic", "decipher"] {
+        let (id, file) = here.integration(platform);
+        let secret = std::fs::read_to_string(file).unwrap();
+        let noted = console(&api, &id, &json!({})).await;
+        let seen = (&noted["answer"]["status"], &noted["outcome"], &noted["log"]);
+        assert_eq!(
+            seen,
+            (&json!(200), &json!("noted"), &json!("stored")),
+            "{noted}"
+        );
+        assert!(secret.is_empty() || !noted.to_string().contains(&secret));
+        let session = here.session(&key).await;
+        let ask = json!({"event": "completed", "session_id": session});
+        let completed = console(&api, &id, &ask).await;
+        assert_eq!(completed["outcome"], "session_completed", "{completed}");
+        let tampered = console(&api, &id, &json!({"tamper": true})).await;
+        let seen = (&tampered["answer"]["status"], &tampered["log"]);
+        assert_eq!(seen, (&json!(401), &json!("nothing_taken")), "{tampered}");
+    }
+    let client = reqwest::Client::new();
+    let log = client.get(format!(
+        "{api}/api/v1/integrations/deliveries?outcome=session_completed"
+    ));
+    let log: Value = log
+        .bearer_auth(KEY)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let mut platforms: Vec<&str> = log["deliveries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|delivery| delivery["platform"].as_str().unwrap())
+        .collect();
+    platforms.sort_unstable();
+    assert_eq!(platforms, ["decipher", "generic", "qualtrics"]);
     here.shutdown.cancel();
     here.running.await.unwrap();
 }

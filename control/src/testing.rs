@@ -61,7 +61,7 @@ fn any_api_key() -> impl Strategy<Value = ApiKeyRecord> {
     let rights = (
         prop::bool::ANY,
         prop::bool::ANY,
-        prop::sample::subsequence(Scope::ALL.to_vec(), 0..=4),
+        prop::sample::subsequence(Scope::ALL.to_vec(), 0..=Scope::ALL.len()),
         prop::sample::subsequence(vec!["https://a.example", "https://b.example"], 0..=2),
         prop::sample::subsequence(vec!["10.0.0.0/8", "::1/128"], 0..=2),
     );

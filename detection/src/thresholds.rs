@@ -167,14 +167,33 @@ impl Thresholds {
     /// # Errors
     /// [`ThresholdError`] for the first name or number that is wrong.
     pub fn decode(members: &Map<String, Value>) -> Result<Self, ThresholdError> {
-        let mut thresholds = Self::default();
+        let read = Self::default().with(members);
+        read.map_err(|mut mistakes| mistakes.swap_remove(0))
+    }
+
+    /// These with others by name: those that are not named stay.
+    ///
+    /// # Errors
+    /// Every name and number that is wrong, at least one; orders are looked at when all else is right.
+    pub fn with(&self, members: &Map<String, Value>) -> Result<Self, Vec<ThresholdError>> {
+        let mut thresholds = self.clone();
+        let mut mistakes = Vec::new();
         for (name, value) in members {
             let known = Self::ALL.iter().find(|one| one.name == name);
-            let one = known.ok_or_else(|| ThresholdError::Unknown { name: name.clone() })?;
-            (one.set)(&mut thresholds, one.read(value)?);
+            let one = known.ok_or_else(|| ThresholdError::Unknown { name: name.clone() });
+            match one.and_then(|one| Ok((one.set, one.read(value)?))) {
+                Ok((set, value)) => set(&mut thresholds, value),
+                Err(mistake) => mistakes.push(mistake),
+            }
         }
-        thresholds.check()?;
-        Ok(thresholds)
+        if mistakes.is_empty() {
+            mistakes.extend(thresholds.check().err());
+        }
+        if mistakes.is_empty() {
+            Ok(thresholds)
+        } else {
+            Err(mistakes)
+        }
     }
 
     /// Every threshold by name: what a control record carries.

@@ -134,6 +134,7 @@ fn decide(services: &Services, address: std::net::SocketAddr, secrets: &Secrets)
         ("CANDOR_KAFKA_BROKERS", services.brokers().to_owned()),
         ("CANDOR_DATABASE_URL", services.database_url().to_owned()),
         ("CANDOR_LISTEN", address.to_string()),
+        ("CANDOR_GATEWAY_URL", gateway(address)),
         ("CANDOR_SESSION_SECRET", secrets.session.expose().to_owned()),
         (
             "CANDOR_BOOTSTRAP_SECRET_KEY",
@@ -141,6 +142,15 @@ fn decide(services: &Services, address: std::net::SocketAddr, secrets: &Secrets)
         ),
     ];
     decided.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// Where this machine reaches the gateway that listens there.
+fn gateway(address: std::net::SocketAddr) -> String {
+    let mut reached = address;
+    if address.ip().is_unspecified() {
+        reached.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{reached}")
 }
 
 /// Makes topics and schema; harmless when they are there.

@@ -7,15 +7,13 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, SecondsFormat};
 use clap::Args;
+use dead_letters::{Letter, PATIENCE, Reading, Source, Standing};
 use kafka::Record;
 use kafka::config::KafkaConfig;
 use kafka::scan::{ScanOptions, scan};
 use serde_json::json;
 
-use super::PATIENCE;
-use super::account::{Account, Standing};
-use super::letter::{Letter, Topics};
-use super::select::{Once, Selection};
+use super::select::{self, Selection};
 use super::text::short;
 use crate::operate::print_json;
 
@@ -56,13 +54,10 @@ struct Count {
 
 #[derive(Debug, Default)]
 struct Found {
-    topics: Topics,
-    account: Account,
-    once: Once,
+    reading: Reading,
     /// The newest, the oldest of them on top.
     rows: BinaryHeap<Reverse<Row>>,
     left_out: u64,
-    foreign: u64,
 }
 
 /// Rows are kept by age; what is equally old is told apart by its place.
@@ -88,18 +83,6 @@ impl PartialEq for Row {
 impl Eq for Row {}
 
 impl Found {
-    fn take(&mut self, record: &Record<'_>, listing: &Listing) -> Option<Letter> {
-        if self.account.take(record, &mut self.topics) {
-            return None;
-        }
-        let Some(letter) = Letter::of(record, &mut self.topics) else {
-            self.foreign += 1;
-            return None;
-        };
-        let wanted = listing.selection.takes(&letter) && self.once.is_first(letter.source);
-        wanted.then_some(letter)
-    }
-
     fn keep(&mut self, letter: Letter, record: &Record<'_>, limit: usize) {
         self.rows.push(Reverse(Row {
             letter,
@@ -113,14 +96,14 @@ impl Found {
     }
 
     fn report(&self) {
-        self.once.report();
+        select::report(&self.reading.once);
         if self.left_out > 0 {
             eprintln!(
                 "{} more are not shown; see --limit and --since",
                 self.left_out
             );
         }
-        let foreign = self.foreign + self.account.unreadable;
+        let foreign = self.reading.foreign();
         if foreign > 0 {
             eprintln!("{foreign} records of the topic are no dead letters of this version");
         }
@@ -130,19 +113,20 @@ impl Found {
 /// Reads and prints.
 pub(super) fn run(listing: &Listing, config: &KafkaConfig) -> anyhow::Result<ExitCode> {
     let topic = listing.selection.topic(config);
+    let selection = listing.selection.letters();
     let options = ScanOptions {
         topic: &topic,
-        since_ms: listing.selection.since_ms(),
+        since_ms: selection.since_ms(),
         patience: PATIENCE,
     };
     let mut found = Found::default();
     // Reasons come from a closed set of each writer; sources are needed until the account is complete.
-    let mut sources: BTreeMap<String, Vec<(super::letter::Source, i64)>> = BTreeMap::new();
+    let mut sources: BTreeMap<String, Vec<(Source, i64)>> = BTreeMap::new();
     scan(config, options, |record| {
-        if let Some(letter) = found.take(record, listing) {
+        if let Some(letter) = found.reading.take(record, &selection) {
             if listing.summary {
                 let of_reason = sources.entry(letter.why.reason).or_default();
-                if found.once.is_full {
+                if found.reading.once.is_full {
                     found.left_out += 1;
                 } else {
                     of_reason.push((letter.source, letter.set_aside_ms));
@@ -157,7 +141,7 @@ pub(super) fn run(listing: &Listing, config: &KafkaConfig) -> anyhow::Result<Exi
         let counts = sources.into_iter().map(|(reason, letters)| {
             let standing = letters
                 .into_iter()
-                .map(|(source, at)| (found.account.standing(source), at));
+                .map(|(source, at)| (found.reading.standing(source), at));
             (reason, count(standing))
         });
         print_summary(counts, listing.json)?;
@@ -207,7 +191,7 @@ fn print_rows(found: &mut Found, json: bool) -> anyhow::Result<()> {
         .collect();
     rows.sort();
     for Row { letter, key, bytes } in rows {
-        let state = match found.account.standing(letter.source) {
+        let state = match found.reading.standing(letter.source) {
             Standing::New => "new",
             Standing::Replayed => "replayed",
             Standing::Uncertain { .. } => "uncertain",

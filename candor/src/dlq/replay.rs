@@ -1,20 +1,18 @@
 //! `candor dlq replay`: letters back to where they came from.
 //!
-//! First the topic is read to its end: which letters are wanted, and how they stand (`plan`). Then they
-//! are read again and written back, with entries in the account before and after (`write`).
+//! First the topic is read to its end: which letters are wanted, and how they stand. Then they are read
+//! again and written back, with entries in the account before and after.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::ensure;
 use clap::Args;
+use dead_letters::{MOST_LETTERS, Notice, Plan, Position, Tally, Wanted, Writer, plan};
 use kafka::config::KafkaConfig;
 use serde_json::json;
 
-use super::letter::Position;
-use super::plan::{Plan, Tally, plan};
 use super::select::Selection;
-use super::write::Writer;
 use crate::operate::print_json;
 
 /// Options of `candor dlq replay`.
@@ -43,13 +41,19 @@ pub struct Replaying {
 /// Reads, asks, writes, and says what was done.
 pub(super) fn run(replaying: &Replaying, config: &KafkaConfig) -> anyhow::Result<ExitCode> {
     let topic = replaying.selection.topic(config);
-    let mut plan = plan(replaying, config, &topic)?;
-    let wanted = plan.chosen.len() + plan.found_back.len();
-    if replaying.dry_run || wanted == 0 || !confirmed(replaying, &plan)? {
+    let wanted = Wanted {
+        positions: replaying.positions.clone(),
+        selection: replaying.selection.letters(),
+        again: replaying.again,
+        most: MOST_LETTERS,
+        within: None,
+    };
+    let mut plan = plan(&wanted, config, &topic, &mut tell)?;
+    if replaying.dry_run || plan.work() == 0 || !confirmed(replaying, &plan)? {
         report(&plan.tally, replaying)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let written = Writer::new(config, &topic)?.write(&mut plan);
+    let written = Writer::new(config, &topic, &mut tell)?.write(&mut plan);
     report(&plan.tally, replaying)?;
     written?;
     let failed = plan.tally.failed > 0;
@@ -60,11 +64,21 @@ pub(super) fn run(replaying: &Replaying, config: &KafkaConfig) -> anyhow::Result
     })
 }
 
+fn tell(notice: Notice<'_>) {
+    match notice {
+        Notice::Interrupted { topic } => {
+            eprintln!("an earlier replay into {topic} was interrupted; looking for what it wrote")
+        }
+        Notice::NotSent { at, error } => eprintln!("{at} is not replayed: {error}"),
+        Notice::NotAcknowledged { at, error } => eprintln!("{at} may not be replayed: {error}"),
+    }
+}
+
 fn confirmed(replaying: &Replaying, plan: &Plan) -> anyhow::Result<bool> {
-    if replaying.yes || plan.chosen.is_empty() {
+    if replaying.yes || plan.to_replay() == 0 {
         return Ok(true);
     }
-    let count = plan.chosen.len();
+    let count = plan.to_replay();
     ensure!(
         std::io::stdin().is_terminal(),
         "{count} letters would be replayed; say --yes, or --dry-run to see which"

@@ -1,19 +1,15 @@
 //! `candor dlq show`: one letter with its content.
 
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use chrono::{DateTime, SecondsFormat};
 use clap::Args;
+use dead_letters::Position;
 use kafka::OwnedRecord;
 use kafka::config::KafkaConfig;
 use kafka::dead_letter::DeadLetterHeaders;
-use kafka::scan::{ScanOptions, Span, scan_spans};
 use serde_json::{Map, Value, json};
 
-use super::PATIENCE;
-use super::letter::Position;
 use super::text::{hex, printable, short};
 use crate::operate::print_json;
 
@@ -38,13 +34,7 @@ pub struct Showing {
 pub(super) fn run(showing: &Showing, config: &KafkaConfig) -> anyhow::Result<ExitCode> {
     let topic = showing.topic.clone();
     let topic = topic.unwrap_or_else(|| config.topics().dead_letters);
-    let record = read(config, &topic, showing.position)?;
-    let Some(why) = DeadLetterHeaders::decode(&record.as_record()) else {
-        bail!(
-            "the record {} of {topic} is no dead letter",
-            showing.position
-        );
-    };
+    let (record, why) = dead_letters::read(config, &topic, showing.position)?;
     eprintln!("This is raw content, as it was sent and refused: nothing has checked it.");
     if showing.json {
         print_json(&as_json(&record, &why, showing))?;
@@ -52,37 +42,6 @@ pub(super) fn run(showing: &Showing, config: &KafkaConfig) -> anyhow::Result<Exi
         print_text(&record, &why, showing.bytes);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn read(config: &KafkaConfig, topic: &str, at: Position) -> anyhow::Result<OwnedRecord> {
-    let options = ScanOptions {
-        topic,
-        since_ms: None,
-        patience: PATIENCE,
-    };
-    let spans = kafka::scan::spans(config, options)?;
-    let span = spans.iter().find(|span| span.partition == at.partition);
-    let span = span.with_context(|| format!("{topic} has no partition {}", at.partition))?;
-    let mut found = None;
-    if (span.begin..span.end).contains(&at.offset) {
-        let span = Span {
-            from: at.offset,
-            end: at.offset + 1,
-            ..*span
-        };
-        scan_spans(config, options, &[span], |record| {
-            found = Some(record.to_owned());
-            ControlFlow::Break(())
-        })?;
-    }
-    found.with_context(|| {
-        format!(
-            "{topic} has no record {at}; partition {} holds {} to {}",
-            at.partition,
-            span.begin,
-            span.end - 1
-        )
-    })
 }
 
 fn print_text(record: &OwnedRecord, why: &DeadLetterHeaders, most: usize) {

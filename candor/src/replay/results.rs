@@ -5,12 +5,11 @@ use kafka::Partition;
 use kafka::admin::{TopicOutcome, TopicSizes, create_specs};
 use kafka::config::KafkaConfig;
 use kafka::producer::Outgoing;
+use kafka::sending::Sending;
 use schemas::header::{RecordHeaders, RecordType};
 use schemas::ids::SessionId;
 use schemas::topic::{PartitionCount, TopicSpec};
 use schemas::verdict::{Revision, RiskLevel, SessionClass, Verdict, VerdictRecord};
-
-use crate::sending::Sending;
 
 /// How long results are kept: seven days.
 const RETENTION_MS: &str = "604800000";

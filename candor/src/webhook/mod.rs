@@ -4,7 +4,6 @@
 //! tried without the platform; `list` reads the webhooks topic, where everything is that a platform has
 //! proved, matched or not.
 
-mod compose;
 mod list;
 mod send;
 

@@ -9,13 +9,11 @@ use anyhow::{Context, ensure};
 use chrono::Utc;
 use clap::Args;
 use control::random_text;
-use reqwest::{Client, RequestBuilder, Url};
+use platform_webhooks::{Delivery, ROUTE, Saying, Sender};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use schemas::control::{IntegrationId, IntegrationPlatform};
 use zeroize::Zeroizing;
 
-use super::compose::{Body, Delivery, Saying, Sender};
-
-const ROUTE: &str = "/api/v1/integrations/webhooks/";
 /// Longest wait for an answer: platforms wait no longer.
 const PATIENCE: Duration = Duration::from_secs(16);
 
@@ -111,21 +109,16 @@ fn address(sending: &Sending) -> anyhow::Result<Url> {
 }
 
 fn request(client: &Client, address: &Url, delivery: &Delivery) -> RequestBuilder {
-    let request = match &delivery.body {
-        Body::None => client.get(address.clone()),
-        Body::Form(fields) => client.post(address.clone()).form(fields),
-        Body::Json(text) => client
-            .post(address.clone())
-            .header("content-type", "application/json")
-            .body(text.clone()),
-    };
-    let headers = delivery.headers.iter();
-    let request = headers.fold(request, |request, (name, value)| {
-        request.header(*name, value)
-    });
-    if delivery.query.is_empty() {
-        request
-    } else {
-        request.query(&delivery.query)
+    let mut address = address.clone();
+    if !delivery.query.is_empty() {
+        address.query_pairs_mut().extend_pairs(&delivery.query);
     }
+    let request = match delivery.method() {
+        "GET" => client.request(Method::GET, address),
+        _ => client.post(address).body(delivery.body_text()),
+    };
+    let headers = delivery.headers();
+    headers.into_iter().fold(request, |request, (name, value)| {
+        request.header(name, value)
+    })
 }

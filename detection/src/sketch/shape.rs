@@ -85,8 +85,12 @@ impl Shape {
 
     /// Square of the distance to `other`, in units.
     pub(crate) fn distance2(&self, other: &Self) -> u32 {
-        let difference = |(a, b): (&i8, &i8)| (i32::from(*a) - i32::from(*b)).pow(2);
-        let sum: i32 = self.0.iter().zip(&other.0).map(difference).sum();
+        // Differences fit 16 bits, and products of those are added pairwise by one instruction of any x86-64.
+        let mut sum = 0i32;
+        for (a, b) in self.0.iter().zip(&other.0) {
+            let difference = i16::from(*a) - i16::from(*b);
+            sum += i32::from(difference) * i32::from(difference);
+        }
         sum.unsigned_abs()
     }
 }

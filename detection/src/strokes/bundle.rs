@@ -85,12 +85,18 @@ impl Bundle {
         let entries = &self.entries[..usize::from(self.count)];
         let mut summary = [0.0; NUMBERS];
         for measure in 0..MEASURES {
-            let mut values = [0.0; BUNDLE];
-            for (value, entry) in values.iter_mut().zip(entries) {
-                *value = f32::from(entry.values[measure]) / PARTS;
+            let mut parts = [0i16; BUNDLE];
+            for (part, entry) in parts.iter_mut().zip(entries) {
+                *part = entry.values[measure];
             }
-            let values = &mut values[..entries.len()];
-            values.sort_unstable_by(f32::total_cmp);
+            // Whole numbers sort faster, and the same way.
+            let parts = &mut parts[..entries.len()];
+            parts.sort_unstable();
+            let mut values = [0.0; BUNDLE];
+            for (value, part) in values.iter_mut().zip(parts.iter()) {
+                *value = f32::from(*part) / PARTS;
+            }
+            let values = &values[..entries.len()];
             let numbers = [
                 quantile(values, 0.5),
                 deviation(values),
@@ -111,37 +117,49 @@ impl Bundle {
 /// low and least distance of all pairs; the spread of all curves around their mean; median and high
 /// distance of a stroke from the one most like it.
 fn distances(entries: &[Entry]) -> [f32; 6] {
-    let mut apart = [0.0; PAIRS];
-    let mut nearest = [f32::MAX; BUNDLE];
+    let mut apart = [0u32; PAIRS];
+    let mut nearest = [u32::MAX; BUNDLE];
     let mut pairs = 0;
     let mut total = 0.0;
     for (index, one) in entries.iter().enumerate() {
         for (other_index, other) in entries[..index].iter().enumerate() {
-            let square = square_distance(one, other);
-            let distance = square.sqrt();
-            total += square;
-            apart[pairs] = distance;
+            let levels = squared_levels(one, other);
+            total += squared_shares(levels);
+            apart[pairs] = levels;
             pairs += 1;
-            nearest[index] = nearest[index].min(distance);
-            nearest[other_index] = nearest[other_index].min(distance);
+            nearest[index] = nearest[index].min(levels);
+            nearest[other_index] = nearest[other_index].min(levels);
         }
     }
     if pairs == 0 {
         return [0.0; 6];
     }
     let (apart, nearest) = (&mut apart[..pairs], &mut nearest[..entries.len()]);
-    apart.sort_unstable_by(f32::total_cmp);
-    nearest.sort_unstable_by(f32::total_cmp);
     // The mean squared distance of two strokes is twice their variance.
     let spread = (0.5 * total / small(pairs)).sqrt();
     [
-        quantile(apart, 0.5),
-        quantile(apart, LOW),
-        quantile(apart, LEAST),
+        distance_at(apart, 0.5),
+        distance_at(apart, LOW),
+        distance_at(apart, LEAST),
         spread,
-        quantile(nearest, 0.5),
-        quantile(nearest, HIGH),
+        distance_at(nearest, 0.5),
+        distance_at(nearest, HIGH),
     ]
+}
+
+/// Quantile of distances, given as squared levels. Finds its two neighbours without sorting: this is asked at every
+/// verdict.
+fn distance_at(levels: &mut [u32], share: f32) -> f32 {
+    let (below, above, weight) = neighbours(levels.len(), share);
+    let (smaller, upper, _) = levels.select_nth_unstable(above);
+    let upper = *upper;
+    let lower = if below == above {
+        upper
+    } else {
+        smaller.iter().copied().max().unwrap_or(upper)
+    };
+    let distance = |levels: u32| squared_shares(levels).sqrt();
+    distance(lower) + weight * (distance(upper) - distance(lower))
 }
 
 /// How strokes' durations go with their smoothness (correlation) and how far they stray from a line over
@@ -187,23 +205,37 @@ fn relations(entries: &[Entry]) -> [f32; 2] {
     [correlation, (rest.max(0.0) * freedom).sqrt()]
 }
 
-fn square_distance(one: &Entry, other: &Entry) -> f32 {
-    let squares: i32 = one
-        .profile
-        .iter()
-        .zip(&other.profile)
-        .map(|(a, b)| (i32::from(*a) - i32::from(*b)).pow(2))
+/// Sum of the squared differences of two progress curves, in levels.
+fn squared_levels(one: &Entry, other: &Entry) -> u32 {
+    let pairs = one.profile.iter().zip(&other.profile);
+    let squares: i32 = pairs
+        .map(|(a, b)| {
+            let difference = i16::from(*a) - i16::from(*b);
+            i32::from(difference) * i32::from(difference)
+        })
         .sum();
+    squares.unsigned_abs()
+}
+
+/// Mean of squared differences in shares of the path.
+fn squared_shares(levels: u32) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "at most 8 times 255 squared")]
-    let squares = squares as f32;
-    squares / (LEVELS * LEVELS * 8.0)
+    let levels = levels as f32;
+    levels / (LEVELS * LEVELS * 8.0)
 }
 
 /// Quantile of sorted values, linear between neighbours; 0 of none.
 fn quantile(sorted: &[f32], share: f32) -> f32 {
-    let Some(last) = sorted.len().checked_sub(1) else {
+    if sorted.is_empty() {
         return 0.0;
-    };
+    }
+    let (below, above, weight) = neighbours(sorted.len(), share);
+    sorted[below] + weight * (sorted[above] - sorted[below])
+}
+
+/// Places of the values on both sides of a quantile of `count` values, and how far it lies between them.
+fn neighbours(count: usize, share: f32) -> (usize, usize, f32) {
+    let last = count.saturating_sub(1);
     let place = share * small(last);
     #[expect(
         clippy::cast_possible_truncation,
@@ -211,8 +243,7 @@ fn quantile(sorted: &[f32], share: f32) -> f32 {
         reason = "a share of a small index"
     )]
     let below = place as usize;
-    let above = (below + 1).min(last);
-    sorted[below] + (place - small(below)) * (sorted[above] - sorted[below])
+    (below, (below + 1).min(last), place - small(below))
 }
 
 /// Sample standard deviation; 0 of fewer than two.
