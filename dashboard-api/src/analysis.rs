@@ -12,8 +12,6 @@ use chrono::Utc;
 use kafka::Record;
 use kafka::config::KafkaConfig;
 use kafka::producer::Producer;
-use runtime::CancellationToken;
-use runtime::health::Component;
 use schemas::header::{RecordHeaders, RecordType};
 use schemas::ids::{OrganisationId, SessionId};
 use schemas::session::AnalysisRequested;
@@ -21,7 +19,7 @@ use schemas::verdict::VerdictRecord;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::{ApiError, PublishFailure, chain};
+use crate::error::{ApiError, PublishFailure};
 use crate::metrics::Metrics;
 
 const SOURCE: &str = "/candor/api";
@@ -255,32 +253,8 @@ impl Analysis {
             .map_err(|error| ApiError::KafkaUnavailable(PublishFailure::Delivery(error)))
     }
 
-    /// Follows the verdicts topic until the shutdown.
-    ///
-    /// # Errors
-    /// In a sentence, when the tail cannot start or ends by itself.
-    pub(crate) async fn follow(
-        self,
-        kafka: KafkaConfig,
-        component: Component,
-        shutdown: CancellationToken,
-    ) -> Result<(), String> {
-        let waiters = self.waiters.clone();
-        let tail = kafka::tail::spawn(
-            &kafka,
-            &kafka.topics().verdicts,
-            move |record| waiters.offer(record),
-            shutdown,
-        )
-        .map_err(|error| format!("the verdicts cannot be followed: {error}"))?;
-        if tail.ready.await.is_ok() {
-            tracing::info!("verdicts are followed");
-            component.up();
-        }
-        match tail.ended.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(format!("the verdicts' tail ended: {}", chain(&error))),
-            Err(_) => Err("the verdicts' tail is gone".to_owned()),
-        }
+    /// Those who wait, for the tail to hand them their answers.
+    pub(crate) fn waiters(&self) -> Waiters {
+        self.waiters.clone()
     }
 }

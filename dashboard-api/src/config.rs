@@ -9,6 +9,10 @@ use runtime::service::ServiceConfig;
 use schemas::ids::{MIN_SECRET_BYTES, OrganisationId};
 use storage::DatabaseConfig;
 
+use crate::export::ExportConfig;
+use crate::integrations::GatewayUrl;
+use crate::live::LiveConfig;
+
 /// What every bootstrap key starts with.
 pub(crate) const SECRET_KEY_PREFIXES: [&str; 2] = ["sk_test_", "sk_live_"];
 
@@ -33,12 +37,44 @@ pub struct DashboardConfig {
     pub analyze_wait: Duration,
     /// Most `analyze` calls that wait at a time.
     pub analyze_waiters: usize,
+    /// How long a search for sessions goes on before the page is answered as it is.
+    pub search_time: Duration,
+    /// How often the pipeline is looked at while somebody asks.
+    pub pipeline_interval: Duration,
+    /// Where the test console reaches the gateway; without it there is nothing to test.
+    pub gateway_url: Option<GatewayUrl>,
     /// Origin of the page (`https://candor.example.org`) when a proxy changes the Host header.
     pub public_origin: Option<String>,
+    /// The live feed.
+    pub live: LiveConfig,
+    /// Files for analysts.
+    pub exports: ExportConfig,
+}
+
+/// Longest wait for a verdict, longest search, time between two looks at the pipeline.
+fn read_times(reader: &mut Reader<'_>) -> [Duration; 3] {
+    let mut millis = |name, default, help| reader.or::<Millis>(name, default, help).0;
+    let analyze_wait = millis(
+        "ANALYZE_WAIT_MS",
+        "1000",
+        "longest wait for a requested verdict",
+    );
+    let search_time = millis(
+        "SEARCH_TIME_MS",
+        "30",
+        "how long a search for sessions goes on before its page is answered as it is",
+    );
+    let pipeline_interval = millis(
+        "PIPELINE_INTERVAL_MS",
+        "2000",
+        "time between two looks at the pipeline while somebody asks",
+    );
+    [analyze_wait, search_time, pipeline_interval]
 }
 
 impl Config for DashboardConfig {
     fn read(reader: &mut Reader<'_>) -> Self {
+        let [analyze_wait, search_time, pipeline_interval] = read_times(reader);
         let config = Self {
             listen: reader.or("LISTEN", "127.0.0.1:8081", "address to listen on"),
             kafka: KafkaConfig::read(reader),
@@ -58,22 +94,24 @@ impl Config for DashboardConfig {
                 "SESSION_SECRET",
                 "secret of session ids, shared with the gateway, 16 bytes or more",
             ),
-            analyze_wait: reader
-                .or::<Millis>(
-                    "ANALYZE_WAIT_MS",
-                    "1000",
-                    "longest wait for a requested verdict",
-                )
-                .0,
+            analyze_wait,
             analyze_waiters: reader.or(
                 "ANALYZE_WAITERS",
                 "4096",
                 "most requests that wait for a verdict at a time",
             ),
+            search_time,
+            pipeline_interval,
+            gateway_url: reader.optional(
+                "GATEWAY_URL",
+                "where the test console of integrations reaches the gateway, http://host:port",
+            ),
             public_origin: reader.optional(
                 "PUBLIC_ORIGIN",
                 "origin of the page when a proxy changes the Host header",
             ),
+            live: LiveConfig::read(reader),
+            exports: ExportConfig::read(reader),
         };
         config.check(reader);
         config
@@ -99,6 +137,10 @@ impl DashboardConfig {
         if let Err(error) = self.organisation.parse::<OrganisationId>() {
             reader.problem(format!("CANDOR_BOOTSTRAP_ORGANISATION: {error}"));
         }
+        reader.check(
+            self.pipeline_interval >= Duration::from_millis(100),
+            "CANDOR_PIPELINE_INTERVAL_MS must be at least 100",
+        );
         reader.check(
             self.analyze_waiters > 0,
             "CANDOR_ANALYZE_WAITERS must not be 0",

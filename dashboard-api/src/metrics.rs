@@ -1,8 +1,8 @@
 //! Metrics of the service. Names are pinned by a test; labels are from closed sets.
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry,
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry,
 };
 
 /// Time of a request by route template, method and status.
@@ -23,6 +23,12 @@ pub(crate) const TAIL_RECORDS: &str = "dashboard_tail_records_total";
 pub(crate) const SIGN_INS: &str = "dashboard_sign_ins_total";
 /// Connections to PostgreSQL, by state.
 pub(crate) const CONNECTIONS: &str = "dashboard_database_connections";
+/// Changed settings that the control topic does not have yet, of every organisation.
+pub(crate) const OUTBOX_PENDING: &str = "dashboard_outbox_pending_records";
+/// Age of the oldest of them, 0 without one.
+pub(crate) const OUTBOX_AGE: &str = "dashboard_outbox_oldest_seconds";
+/// Records of changed settings written to the control topic, by outcome.
+pub(crate) const OUTBOX_PUBLICATIONS: &str = "dashboard_outbox_publications_total";
 
 /// The metrics of one API.
 #[derive(Debug, Clone)]
@@ -36,6 +42,9 @@ pub(crate) struct Metrics {
     pub(crate) tail_records: IntCounter,
     pub(crate) sign_ins: IntCounterVec,
     pub(crate) connections: IntGaugeVec,
+    pub(crate) outbox_pending: IntGauge,
+    pub(crate) outbox_age: Gauge,
+    pub(crate) outbox_publications: IntCounterVec,
 }
 
 /// From a millisecond to ten seconds: the targets are 20, 50 and 200 ms.
@@ -67,7 +76,17 @@ impl Metrics {
                 Opts::new(CONNECTIONS, "Connections to PostgreSQL"),
                 &["state"],
             )?,
+            outbox_pending: IntGauge::new(OUTBOX_PENDING, "Settings that are to be published")?,
+            outbox_age: Gauge::new(OUTBOX_AGE, "Age of the oldest of them")?,
+            outbox_publications: IntCounterVec::new(
+                Opts::new(OUTBOX_PUBLICATIONS, "Records of settings published"),
+                &["outcome"],
+            )?,
         };
+        // Shown before the first record is written.
+        for outcome in ["published", "failed"] {
+            metrics.outbox_publications.with_label_values(&[outcome]);
+        }
         metrics.register_all(registry)?;
         Ok(metrics)
     }
@@ -81,6 +100,9 @@ impl Metrics {
         registry.register(Box::new(self.waiters_limit.clone()))?;
         registry.register(Box::new(self.tail_records.clone()))?;
         registry.register(Box::new(self.sign_ins.clone()))?;
+        registry.register(Box::new(self.outbox_pending.clone()))?;
+        registry.register(Box::new(self.outbox_age.clone()))?;
+        registry.register(Box::new(self.outbox_publications.clone()))?;
         registry.register(Box::new(self.connections.clone()))
     }
 }

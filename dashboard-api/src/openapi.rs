@@ -50,6 +50,12 @@ pub(crate) struct FieldProblem {
     tags(
         (name = "detection", description = "One session, for survey platforms"),
         (name = "dashboard", description = "Many sessions, for analysts"),
+        (name = "settings", description = "What surveys are judged by"),
+        (name = "reviews", description = "What analysts say of sessions"),
+        (name = "operations", description = "The pipeline, for whoever runs it"),
+        (name = "integrations", description = "Webhooks of survey platforms"),
+        (name = "live", description = "What happens, while it happens"),
+        (name = "exports", description = "Files"),
         (name = "sign-in", description = "Browsers"),
     ),
     security(("bearer" = []), ("api_key" = []), ("cookie" = [])),
@@ -68,6 +74,8 @@ impl Modify for Schemes {
         components.add_security_scheme("api_key", SecurityScheme::ApiKey(header));
         let cookie = ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE_NAME));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+        let token = ApiKey::Query(ApiKeyValue::new("token"));
+        components.add_security_scheme("query_token", SecurityScheme::ApiKey(token));
     }
 }
 

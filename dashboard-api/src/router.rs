@@ -15,16 +15,25 @@ use axum::routing::get;
 use prometheus::Registry;
 use runtime::health::Health;
 use runtime::problem::{ProblemCode, with_request_id};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi, Url};
 
+use crate::conditional::conditional;
 use crate::error::ApiError;
 use crate::openapi;
-use crate::routes::{dashboard, detection, page, sign_in};
+use crate::routes::{
+    dashboard, detection, events, exports, integrations, letters, live, page, pipeline, preview,
+    reviews, settings, sign_in, surveys, verdict,
+};
 use crate::setup::AppState;
 
+/// Bytes from which on an answer is compressed: below, it fits one packet anyway.
+const COMPRESSED_FROM: u64 = 1400;
 /// The page runs its own script, talks to its own origin and is never framed.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -38,9 +47,40 @@ pub(crate) fn documented_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(detection::status))
         .routes(routes!(detection::ready_for_analysis))
         .routes(routes!(detection::analyze))
+        .routes(routes!(verdict::verdict))
+        .routes(routes!(verdict::make_token))
         .routes(routes!(dashboard::overview))
+        .routes(routes!(dashboard::trend))
         .routes(routes!(dashboard::sessions))
         .routes(routes!(dashboard::details))
+        .routes(routes!(events::events))
+        .routes(routes!(events::pointer))
+        .routes(routes!(events::typing))
+        .routes(routes!(surveys::surveys))
+        .routes(routes!(surveys::survey))
+        .routes(routes!(surveys::campaigns))
+        .routes(routes!(surveys::campaign))
+        .routes(routes!(surveys::similar))
+        .routes(routes!(settings::read_settings, settings::write_settings))
+        .routes(routes!(settings::rulesets))
+        .routes(routes!(preview::preview))
+        .routes(routes!(reviews::queue))
+        .routes(routes!(reviews::trail, reviews::label))
+        .routes(routes!(reviews::label_many))
+        .routes(routes!(reviews::labels))
+        .routes(routes!(pipeline::pipeline))
+        .routes(routes!(letters::letters))
+        .routes(routes!(letters::letter))
+        .routes(routes!(letters::replay))
+        .routes(routes!(integrations::status))
+        .routes(routes!(integrations::deliveries))
+        .routes(routes!(integrations::test))
+        .routes(routes!(live::socket))
+        .routes(routes!(live::stream))
+        .routes(routes!(exports::sessions_csv))
+        .routes(routes!(exports::sessions_json_lines))
+        .routes(routes!(exports::sessions_parquet))
+        .routes(routes!(exports::survey_report))
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in::sign_out))
         .routes(routes!(sign_in::sign_in_by_link))
@@ -85,15 +125,31 @@ pub fn router(state: AppState, health: Health, registry: Registry) -> Router {
 }
 
 /// From the outside in: request id (so that every answer below carries it), measuring, security headers
-/// (also on failures), panics to problems.
+/// (also on failures), compression, conditional requests, panics to problems.
 fn with_middleware(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::Panicked.into_response()
         }))
+        .layer(from_fn(conditional))
+        .layer(compression())
         .layer(from_fn(security_headers))
         .layer(from_fn_with_state(state.clone(), measure))
         .layer(from_fn(with_request_id))
+}
+
+/// Answers of some length are compressed as the client likes, quickly rather than well. Events of a stream must not wait in
+/// a compressor, and files that are compressed already gain nothing.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let predicate = SizeAbove::new(COMPRESSED_FROM)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::const_new(
+            "application/vnd.apache.parquet",
+        ))
+        .and(NotForContentType::const_new("application/pdf"));
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(predicate)
 }
 
 async fn measure(State(state): State<AppState>, request: Request, next: Next) -> Response {

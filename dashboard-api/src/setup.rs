@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use control::{Control, ControlError};
+use control::{Control, ControlError, ControlWriter, WriteError};
 use kafka::config::KafkaConfig;
 use kafka::metrics::ProducerMetrics;
 use kafka::producer::{ClientError, Producer, ProducerOptions};
@@ -25,11 +25,20 @@ use crate::auth::Gate;
 use crate::config::DashboardConfig;
 use crate::database::Database;
 use crate::error::ApiError;
+use crate::export::{Exports, FontError};
+use crate::integrations::Console;
+use crate::letters::Letters;
+use crate::live::{self, Live};
 use crate::metrics::Metrics;
+use crate::pipeline::Pipeline;
+use crate::preview::Previews;
 use crate::router::router;
+use crate::settings::{Relay, SOURCE};
 
 /// Longest time for the requests and tasks that are left at the end.
 const STOP_CEILING: Duration = Duration::from_secs(10);
+/// Files beside the live connections: requests, the database, Kafka.
+const OTHER_FILES: u64 = 2048;
 /// An analysis request that is not acknowledged by then has failed: its client waits.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -48,12 +57,21 @@ pub enum SetupError {
     /// The keys of the control topic cannot be followed.
     #[error("keys cannot be followed: {0}")]
     Control(#[from] ControlError),
+    /// Settings cannot be published.
+    #[error("settings cannot be published: {0}")]
+    Relay(#[from] WriteError),
     /// A metric's name is taken.
     #[error("metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
+    /// The client of the test console.
+    #[error("the gateway cannot be called: {0}")]
+    Gateway(#[from] reqwest::Error),
     /// The address to listen on.
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
+    /// A font of the report.
+    #[error("{0}")]
+    Font(#[from] FontError),
     /// A task ended that should not have.
     #[error("{0}")]
     Task(#[from] TaskError),
@@ -66,6 +84,14 @@ struct Inner {
     gate: Gate,
     database: Database,
     analysis: Analysis,
+    control: Control,
+    relay: Relay,
+    previews: Previews,
+    pipeline: Pipeline,
+    letters: Letters,
+    console: Console,
+    live: Live,
+    exports: Exports,
     metrics: Metrics,
     kafka: KafkaConfig,
     database_health: Component,
@@ -89,6 +115,44 @@ impl AppState {
 
     pub(crate) fn analysis(&self) -> &Analysis {
         &self.0.analysis
+    }
+
+    /// What the control topic says.
+    pub(crate) fn control(&self) -> &Control {
+        &self.0.control
+    }
+
+    pub(crate) fn relay(&self) -> &Relay {
+        &self.0.relay
+    }
+
+    pub(crate) fn previews(&self) -> &Previews {
+        &self.0.previews
+    }
+
+    pub(crate) fn pipeline(&self) -> &Pipeline {
+        &self.0.pipeline
+    }
+
+    pub(crate) fn letters(&self) -> &Letters {
+        &self.0.letters
+    }
+
+    pub(crate) fn console(&self) -> &Console {
+        &self.0.console
+    }
+
+    /// Whether the database could be read when it was last looked at.
+    pub(crate) fn is_database_up(&self) -> bool {
+        self.0.database_health.is_up()
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.0.exports
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -132,17 +196,27 @@ pub fn setup(
         ..ProducerOptions::default()
     };
     let producer = Producer::new(&config.kafka, &options, producer_metrics)?;
-    let mut database = config.database.clone();
-    if let Some(replica) = &config.database_read_url {
-        database.url = replica.clone();
-    }
     let reading = CancellationToken::new();
     let control = follow_keys(config, health, registry, &reading)?;
-    let gate = Gate::new(config, &organisation, control);
+    let gate = Gate::new(config, &organisation, control.clone());
+    let database = Database::new(
+        &config.database,
+        config.database_read_url.as_ref(),
+        config.search_time,
+    )?;
+    let writer = ControlWriter::new(&config.kafka, SOURCE)?;
+    let relay = Relay::new(&config.database, writer, metrics.clone())?;
+    let session_secret = SessionSecret::new(config.session_secret.expose())?;
     Ok(AppState(Arc::new(Inner {
-        session_secret: SessionSecret::new(config.session_secret.expose())?,
+        pipeline: Pipeline::new(config.kafka.clone(), config.pipeline_interval),
+        letters: Letters::new(config.kafka.clone()),
+        console: Console::new(config.gateway_url.clone(), session_secret.clone())?,
+        session_secret,
         gate,
-        database: Database::new(&database)?,
+        database,
+        control,
+        relay,
+        previews: Previews::default(),
         analysis: Analysis::new(
             producer,
             &config.kafka,
@@ -150,6 +224,8 @@ pub fn setup(
             config.analyze_waiters,
             metrics.clone(),
         ),
+        live: Live::new(config.live.clone(), registry)?,
+        exports: Exports::register(config, registry)?,
         metrics,
         kafka: config.kafka.clone(),
         database_health: health.required("database"),
@@ -175,12 +251,29 @@ fn follow_keys(
 /// Starts what runs beside the requests: the live tail and the watch over the database.
 pub fn serve_background(state: &AppState, tasks: &mut Tasks, shutdown: &CancellationToken) {
     let inner = &state.0;
-    let following = inner.analysis.clone().follow(
+    let following = live::tail::follow(
         inner.kafka.clone(),
+        inner.analysis.waiters(),
+        inner.live.hub().clone(),
         inner.kafka_health.clone(),
         shutdown.clone(),
     );
     tasks.spawn("dashboard verdicts tail", following);
+    let publishing = inner.relay.clone().run(shutdown.clone());
+    tasks.spawn("dashboard settings relay", async {
+        publishing.await;
+        Ok::<(), String>(())
+    });
+    let looking = inner.pipeline.clone().watch(shutdown.clone());
+    tasks.spawn("dashboard pipeline", async {
+        looking.await;
+        Ok::<(), String>(())
+    });
+    let telling = inner.live.clone().run(shutdown.clone());
+    tasks.spawn("dashboard live", async {
+        telling.await;
+        Ok::<(), String>(())
+    });
     let watching = inner.database.clone().watch(
         inner.organisation.clone(),
         inner.database_health.clone(),
@@ -193,11 +286,25 @@ pub fn serve_background(state: &AppState, tasks: &mut Tasks, shutdown: &Cancella
     });
 }
 
+/// A bound of live connections that the system does not grant is worth a word at the start.
+fn check_open_files(wanted: u64) {
+    match runtime::open_files::raise_to(wanted) {
+        Ok(limit) if limit >= wanted => {}
+        Ok(limit) => tracing::warn!(
+            limit,
+            wanted,
+            "too few open files for CANDOR_LIVE_CLIENTS; raise the limit (ulimit -n)"
+        ),
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+    }
+}
+
 /// Runs the service until `shutdown`: readiness ends, requests finish, tasks end.
 ///
 /// # Errors
 /// [`SetupError`] when it cannot start, or when a part of it has died.
 pub async fn run(config: DashboardConfig, shutdown: CancellationToken) -> Result<(), SetupError> {
+    check_open_files(config.live.clients as u64 + OTHER_FILES);
     let (health, registry) = (Health::default(), Registry::new());
     let state = setup(&config, &health, &registry)?;
     let listener = TcpListener::bind(config.listen).await?;

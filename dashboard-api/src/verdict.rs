@@ -95,6 +95,20 @@ closed_set! {
     }
 }
 
+/// Names of the methods; each one's place is its bit in `sessions.methods`.
+pub(crate) const METHODS: [&str; 10] = [
+    "keystroke",
+    "mouse",
+    "timing",
+    "device",
+    "network",
+    "focus",
+    "scroll",
+    "answers",
+    "coordination",
+    "model",
+];
+
 /// What produced a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,11 +1,16 @@
-//! Who may read: a secret key with the scope `verdicts:read` of the control topic, the bootstrap key, or
-//! a browser that has exchanged the bootstrap key for a cookie.
+//! Who may do what: a secret key of the control topic does what its scopes name; the bootstrap key, and a
+//! browser that has exchanged it for a cookie, do everything.
+//!
+//! A route names what it needs by its extractor: [`Reader`], [`ReadableSession`], or [`Allowed`] with one
+//! of the permissions of [`permission`].
 //!
 //! An open verdict would be an oracle for a bot's author, so publishable keys and ingest tokens, which
 //! every respondent's browser holds, are refused. A request that shows a key is judged by the key
 //! alone; otherwise by its cookie, and then a writing method must come from this site's own pages.
 
+mod permission;
 mod seal;
+mod token;
 
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
@@ -22,7 +27,9 @@ use subtle::ConstantTimeEq;
 use crate::config::{DashboardConfig, SECRET_KEY_PREFIXES};
 use crate::error::ApiError;
 use crate::setup::AppState;
+pub(crate) use permission::{Allowed, Operate, ReadVerdicts, ReviewSessions, WriteSettings};
 use seal::Seal;
+pub(crate) use token::{MAX_TOKEN_SECONDS, TOKEN_SECONDS, TokenBound};
 
 /// Name of the cookie of signed-in browsers.
 pub(crate) const COOKIE_NAME: &str = "candor_session";
@@ -33,6 +40,7 @@ const LINK_MINUTES: i64 = 10;
 
 const COOKIE_USE: &[u8] = b"candor.dashboard-cookie.v1";
 const LINK_USE: &[u8] = b"candor.dashboard-link.v1";
+const TOKEN_USE: &[u8] = b"candor.verdict-token.v1";
 
 /// A path with a token that signs a browser in, once opened within ten minutes of `now`: for whoever
 /// starts the service and prints its address. `secret` is the service's `CANDOR_SESSION_SECRET`.
@@ -46,7 +54,33 @@ fn link_seal(secret: &Secret) -> Seal {
     Seal::new(&[LINK_USE, secret.expose().as_bytes()])
 }
 
-/// Decides who may read.
+/// Name of the bootstrap key, and of whoever signed in with it, in trails.
+pub(crate) const BOOTSTRAP: &str = "bootstrap";
+
+/// Who makes a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The organisation whose rows it sees.
+    pub(crate) organisation: OrganisationId,
+    /// What trails call it: the key's public id, or `bootstrap`. Never a secret.
+    pub(crate) actor: String,
+}
+
+impl Caller {
+    /// Whether it has the bootstrap key, in person or by its cookie: whoever runs the deployment.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.actor == BOOTSTRAP
+    }
+
+    fn bootstrap(organisation: OrganisationId) -> Self {
+        Self {
+            organisation,
+            actor: BOOTSTRAP.to_owned(),
+        }
+    }
+}
+
+/// Decides who may do what.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     control: Control,
@@ -54,6 +88,7 @@ pub(crate) struct Gate {
     organisation: OrganisationId,
     cookies: Seal,
     links: Seal,
+    tokens: Seal,
     public_origin: Option<String>,
 }
 
@@ -77,6 +112,7 @@ impl Gate {
             organisation: organisation.clone(),
             cookies: Seal::new(&parts),
             links: link_seal(&config.session_secret),
+            tokens: Seal::new(&[TOKEN_USE, config.session_secret.expose().as_bytes()]),
             public_origin: public_origin.map(|origin| origin.trim_end_matches('/').to_owned()),
         }
     }
@@ -88,27 +124,33 @@ impl Gate {
             return Err(ApiError::KeyOnlyWrites);
         }
         let is_ours = bool::from(key.as_bytes().ct_eq(self.key.expose().as_bytes()));
-        // The same key may stand in the control topic, and a revocation there ends it here as well.
-        let ended = || {
-            let found = self.control.state().find_key(key);
-            found.is_some_and(|record| !record.is_active(Utc::now()))
-        };
-        if is_ours && !ended() {
+        if is_ours && !self.bootstrap_has_ended() {
             Ok(self.organisation.clone())
         } else {
             Err(ApiError::KeyUnknown)
         }
     }
 
-    /// The organisation that a key reads at `now`.
-    pub(crate) fn by_key(&self, key: &str, now: DateTime<Utc>) -> Result<OrganisationId, ApiError> {
+    /// The bootstrap key may stand in the control topic as well, and a revocation there ends it here.
+    fn bootstrap_has_ended(&self) -> bool {
+        let found = self.control.state().find_key(self.key.expose());
+        found.is_some_and(|record| !record.is_active(Utc::now()))
+    }
+
+    /// The caller that a key names at `now`, when the key may do what `scope` names.
+    pub(crate) fn by_key(
+        &self,
+        key: &str,
+        scope: Scope,
+        now: DateTime<Utc>,
+    ) -> Result<Caller, ApiError> {
         match self.by_bootstrap_key(key) {
-            Err(ApiError::KeyUnknown) => self.by_control(key, now),
-            outcome => outcome,
+            Err(ApiError::KeyUnknown) => self.by_control(key, scope, now),
+            outcome => outcome.map(Caller::bootstrap),
         }
     }
 
-    fn by_control(&self, key: &str, now: DateTime<Utc>) -> Result<OrganisationId, ApiError> {
+    fn by_control(&self, key: &str, scope: Scope, now: DateTime<Utc>) -> Result<Caller, ApiError> {
         if !SECRET_KEY_PREFIXES
             .iter()
             .any(|prefix| key.starts_with(prefix))
@@ -126,11 +168,13 @@ impl Gate {
         if !record.networks.is_empty() {
             return Err(ApiError::KeyBound);
         }
-        if record.has(Scope::VerdictsRead) {
-            Ok(record.organisation.clone())
-        } else {
-            Err(ApiError::ScopeMissing)
+        if !record.has(scope) {
+            return Err(ApiError::ScopeMissing(scope));
         }
+        Ok(Caller {
+            organisation: record.organisation.clone(),
+            actor: record.id.to_string(),
+        })
     }
 
     /// The organisation that a cookie reads.
@@ -168,16 +212,17 @@ impl Gate {
         }
     }
 
-    fn judge(&self, parts: &Parts) -> Result<OrganisationId, ApiError> {
+    /// The caller of a request that may do what `scope` names.
+    pub(crate) fn judge(&self, parts: &Parts, scope: Scope) -> Result<Caller, ApiError> {
         if let Some(key) = presented_key(&parts.headers) {
-            return self.by_key(key, Utc::now());
+            return self.by_key(key, scope, Utc::now());
         }
         let cookie = presented_cookie(&parts.headers).ok_or(ApiError::KeyMissing)?;
         let organisation = self.by_cookie(cookie, Utc::now())?;
         if !parts.method.is_safe() {
             self.check_origin(&parts.headers)?;
         }
-        Ok(organisation)
+        Ok(Caller::bootstrap(organisation))
     }
 }
 
@@ -213,7 +258,7 @@ impl FromRequestParts<AppState> for Reader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let organisation = state.gate().judge(parts)?;
+        let Caller { organisation, .. } = state.gate().judge(parts, Scope::VerdictsRead)?;
         Ok(Self { organisation })
     }
 }

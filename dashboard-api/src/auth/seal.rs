@@ -1,6 +1,6 @@
-//! Sealed claims: an organisation and an expiry that only this service can have written.
+//! Sealed claims: a text, such as an organisation, and an expiry that only this service can have written.
 //!
-//! Form: base64url(expiry, Unix seconds (8, big endian) ‖ organisation ‖ HMAC-SHA-256 (32)). What a
+//! Form: base64url(expiry, Unix seconds (8, big endian) ‖ claim ‖ HMAC-SHA-256 (32)). What a
 //! seal is for is part of its key, so that a link never opens as a cookie.
 
 use base64::Engine;
@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 
 const TAG_BYTES: usize = 32;
 const EXPIRY_BYTES: usize = 8;
-/// Longest text that is looked at.
-const MAX_TEXT: usize = 256;
+/// Longest text that is looked at: that of a claim with a survey's name of 128 characters.
+const MAX_TEXT: usize = 1024;
 
 /// Closes and opens claims of one use.
 #[derive(Clone)]
@@ -42,8 +42,13 @@ impl Seal {
 
     /// The text of a claim.
     pub(crate) fn close(&self, organisation: &OrganisationId, expires_at: DateTime<Utc>) -> String {
+        self.close_text(organisation.as_str(), expires_at)
+    }
+
+    /// The same of any claim.
+    pub(crate) fn close_text(&self, claim: &str, expires_at: DateTime<Utc>) -> String {
         let mut bytes = expires_at.timestamp().to_be_bytes().to_vec();
-        bytes.extend_from_slice(organisation.as_str().as_bytes());
+        bytes.extend_from_slice(claim.as_bytes());
         let tag = self.mac(&bytes).finalize().into_bytes();
         bytes.extend_from_slice(&tag);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -51,6 +56,11 @@ impl Seal {
 
     /// The organisation of a claim that was closed with this seal and has not expired.
     pub(crate) fn open(&self, text: &str, now: DateTime<Utc>) -> Option<OrganisationId> {
+        self.open_text(text, now)?.parse().ok()
+    }
+
+    /// A claim that was closed with this seal and has not expired.
+    pub(crate) fn open_text(&self, text: &str, now: DateTime<Utc>) -> Option<String> {
         if text.len() > MAX_TEXT {
             return None;
         }
@@ -58,12 +68,12 @@ impl Seal {
         let (body, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG_BYTES)?)?;
         // Compares in constant time.
         self.mac(body).verify_slice(tag).ok()?;
-        let (expiry, organisation) = body.split_at_checked(EXPIRY_BYTES)?;
+        let (expiry, claim) = body.split_at_checked(EXPIRY_BYTES)?;
         let expires_at = i64::from_be_bytes(expiry.try_into().ok()?);
         if now.timestamp() >= expires_at {
             return None;
         }
-        std::str::from_utf8(organisation).ok()?.parse().ok()
+        String::from_utf8(claim.to_vec()).ok()
     }
 
     fn mac(&self, body: &[u8]) -> Hmac<Sha256> {
@@ -102,7 +112,7 @@ mod tests {
             let damaged = URL_SAFE_NO_PAD.encode(damaged);
             assert_eq!(seal.open(&damaged, now), None, "bit {bit}");
         }
-        for text in ["", "x", "%%%", &"A".repeat(300)] {
+        for text in ["", "x", "%%%", &"A".repeat(1100)] {
             assert_eq!(seal.open(text, now), None, "{text}");
         }
     }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Transaction;
-use schemas::ids::SessionId;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
@@ -15,7 +13,7 @@ use crate::error::ApiError;
 use crate::verdict::{RiskLevel, score};
 
 /// Most other sessions that are named, the newest.
-const MAX_OTHERS: i64 = 20;
+pub(crate) const MAX_OTHERS: i64 = 20;
 
 /// Something that the session has in common with others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -45,27 +43,17 @@ pub(crate) struct Finding {
     pub(crate) other_sessions: Vec<Uuid>,
 }
 
-impl Finding {
-    /// The findings of a session, strongest first.
-    pub(crate) async fn read(
-        transaction: &Transaction<'_>,
-        id: SessionId,
-    ) -> Result<Vec<Self>, ApiError> {
-        let query = "SELECT f.kind, f.fingerprint, f.sessions, f.first_at, f.last_at, f.score_thousandths, f.risk_level, \
-                 f.code, f.description, f.evidence, ARRAY(SELECT o.session_id FROM coordination_findings o \
-                     WHERE o.organisation = f.organisation AND o.kind = f.kind AND o.fingerprint = f.fingerprint \
-                         AND o.session_id <> f.session_id AND o.survey_id IS NOT DISTINCT FROM f.survey_id \
-                     ORDER BY o.session_id DESC LIMIT $2) AS others \
-             FROM coordination_findings f WHERE f.session_id = $1 \
-             ORDER BY f.score_thousandths DESC, f.kind, f.fingerprint";
-        let statement = transaction.prepare_cached(query).await?;
-        let rows = transaction
-            .query(&statement, &[&id.uuid(), &MAX_OTHERS])
-            .await?;
-        rows.iter().map(Self::of_row).collect()
-    }
+/// The findings of the session `$1`, strongest first, each with `$2` others at most.
+pub(crate) const SQL: &str = "SELECT f.kind, f.fingerprint, f.sessions, f.first_at, f.last_at, f.score_thousandths, \
+    f.risk_level, f.code, f.description, f.evidence, ARRAY(SELECT o.session_id FROM coordination_findings o \
+        WHERE o.organisation = f.organisation AND o.kind = f.kind AND o.fingerprint = f.fingerprint \
+            AND o.session_id <> f.session_id AND o.survey_id IS NOT DISTINCT FROM f.survey_id \
+        ORDER BY o.session_id DESC LIMIT $2) AS others \
+    FROM coordination_findings f WHERE f.session_id = $1 ORDER BY f.score_thousandths DESC, f.kind, f.fingerprint";
 
-    fn of_row(row: &Row) -> Result<Self, ApiError> {
+impl Finding {
+    /// The finding of a row of [`SQL`].
+    pub(crate) fn of_row(row: &Row) -> Result<Self, ApiError> {
         Ok(Self {
             kind: row.try_get("kind")?,
             fingerprint: row.try_get("fingerprint")?,

@@ -1,20 +1,39 @@
-//! Counts of the sessions that were created in a period.
+//! Counts of the sessions that were created in a period, and how they went on over time.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Transaction;
+use schemas::ids::OrganisationId;
 use serde::{Deserialize, Serialize};
-use tokio_postgres::Row;
 use utoipa::ToSchema;
 
+use super::counters::{Counters, SessionCounts, VerdictCounts, rows, sql, sums, values};
+use crate::database::{Ask, Database};
 use crate::error::ApiError;
-use crate::query::{Period, id_floor};
-use crate::verdict::{RiskLevel, SessionClass, SessionStatus};
+use crate::query::{Bucket, Hours};
 
 /// Counts of the sessions that were created in a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Overview {
+    /// First instant of the period: what was asked, rounded down to the hour.
+    pub(crate) from: DateTime<Utc>,
+    /// First instant after the period: what was asked, rounded up to the hour.
+    pub(crate) to: DateTime<Utc>,
+    /// Sessions by state.
+    pub(crate) sessions: SessionCounts,
+    /// Sessions by their current verdict.
+    pub(crate) verdicts: VerdictCounts,
+    /// Events of these sessions.
+    pub(crate) events: i64,
+    /// Broker time of the latest record of any of them.
+    pub(crate) latest_update: Option<DateTime<Utc>>,
+    /// The period of the same length before it.
+    pub(crate) previous: PeriodCounts,
+}
+
+/// Counts of the sessions that were created in a period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PeriodCounts {
     /// First instant of the period.
     pub(crate) from: DateTime<Utc>,
     /// First instant after the period.
@@ -25,101 +44,135 @@ pub(crate) struct Overview {
     pub(crate) verdicts: VerdictCounts,
     /// Events of these sessions.
     pub(crate) events: i64,
-    /// Broker time of the latest record of any of them.
-    pub(crate) latest_update: Option<DateTime<Utc>>,
 }
 
-/// Sessions by state.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct SessionCounts {
-    /// All of them.
-    pub(crate) total: i64,
-    /// Those whose events are still expected.
-    pub(crate) active: i64,
-    /// Those that the client or the platform has ended.
-    pub(crate) completed: i64,
-    /// Those that ended by inactivity.
-    pub(crate) idle: i64,
-    /// Those that ended by the longest accepted duration.
-    pub(crate) max_length: i64,
+impl PeriodCounts {
+    /// The counters of a period.
+    pub(crate) fn of(hours: Hours, counters: &Counters) -> Self {
+        Self {
+            from: hours.from,
+            to: hours.to,
+            sessions: counters.by_status(),
+            verdicts: counters.by_verdict(),
+            events: counters.events,
+        }
+    }
 }
-
-/// Sessions by their current verdict.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct VerdictCounts {
-    /// Sessions with a verdict.
-    pub(crate) total: i64,
-    /// Sessions whose verdict is `is_bot`.
-    pub(crate) bots_flagged: i64,
-    /// By effective risk, the higher of verdict and findings about several sessions; every level is there.
-    pub(crate) by_risk: BTreeMap<String, i64>,
-    /// By class; every class is there.
-    pub(crate) by_class: BTreeMap<String, i64>,
-}
-
-const QUERY: &str = "SELECT status, effective_risk, class, count(*) AS sessions, \
-    count(*) FILTER (WHERE is_bot) AS bots, sum(event_count)::bigint AS events, \
-    max(updated_at) AS latest, risk_level IS NOT NULL AS judged \
-    FROM sessions WHERE id >= $1 AND id < $2 AND window_count > 0 \
-    GROUP BY status, effective_risk, class, judged";
 
 impl Overview {
-    /// Counts the sessions of a period: one pass over its ids.
+    /// Adds up the counters of a period and of the one before.
     pub(crate) async fn read(
-        transaction: &Transaction<'_>,
-        period: Period,
+        database: &Database,
+        organisation: &OrganisationId,
+        hours: Hours,
+        survey: Option<&str>,
     ) -> Result<Self, ApiError> {
-        let statement = transaction.prepare_cached(QUERY).await?;
-        let range = (id_floor(period.from), id_floor(period.to));
-        let rows = transaction.query(&statement, &[&range.0, &range.1]).await?;
-        let none = |text: &str| (text.to_owned(), 0);
-        let mut overview = Self {
-            from: period.from,
-            to: period.to,
-            sessions: SessionCounts::default(),
-            verdicts: VerdictCounts {
-                by_risk: RiskLevel::ALL
-                    .iter()
-                    .map(|risk| none(risk.as_str()))
-                    .collect(),
-                by_class: SessionClass::ALL
-                    .iter()
-                    .map(|class| none(class.as_str()))
-                    .collect(),
-                ..VerdictCounts::default()
-            },
-            events: 0,
-            latest_update: None,
+        let previous = hours.previous();
+        let sql = sql(survey);
+        let (now, before) = (hours.borders(), previous.borders());
+        let (now, before) = (values(&now, &survey), values(&before, &survey));
+        let ask = |values| Ask { sql: &sql, values };
+        let [now, before] = database
+            .fetch(organisation, [ask(&now), ask(&before)])
+            .await?;
+        let (now, before) = (Counters::of_rows(&now)?, Counters::of_rows(&before)?);
+        Ok(Self {
+            from: hours.from,
+            to: hours.to,
+            sessions: now.by_status(),
+            verdicts: now.by_verdict(),
+            events: now.events,
+            latest_update: now.latest_update,
+            previous: PeriodCounts::of(previous, &before),
+        })
+    }
+}
+
+/// How counts went on over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Trend {
+    /// First instant of the period.
+    pub(crate) from: DateTime<Utc>,
+    /// First instant after the period.
+    pub(crate) to: DateTime<Utc>,
+    /// Length of a bucket.
+    pub(crate) bucket: Bucket,
+    /// The buckets in order, those without sessions among them.
+    pub(crate) buckets: Vec<TrendBucket>,
+}
+
+/// Counts of the sessions that were created in an hour or a day (UTC).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct TrendBucket {
+    /// Its first instant.
+    pub(crate) at: DateTime<Utc>,
+    /// Sessions by state.
+    pub(crate) sessions: SessionCounts,
+    /// Sessions by their current verdict.
+    pub(crate) verdicts: VerdictCounts,
+    /// Events of these sessions.
+    pub(crate) events: i64,
+}
+
+/// The statement of a trend; its places are those of [`sql`].
+pub(crate) fn trend_sql(bucket: Bucket, survey: Option<&str>) -> String {
+    let unit = bucket.as_str();
+    let rows = rows(1, survey.map(|_| "$5"));
+    format!(
+        "SELECT date_trunc('{unit}', r.hour, 'UTC') AS at, {} FROM {rows} GROUP BY 1",
+        sums("r")
+    )
+}
+
+/// The borders of a trend: only buckets of a day are read by the day.
+pub(crate) fn trend_borders(bucket: Bucket, hours: Hours) -> [DateTime<Utc>; 4] {
+    match bucket {
+        Bucket::Hour => [hours.from, hours.to, hours.to, hours.to],
+        Bucket::Day => hours.borders(),
+    }
+}
+
+impl Trend {
+    /// Adds up the counters of each bucket of a period, which was found short enough.
+    pub(crate) async fn read(
+        database: &Database,
+        organisation: &OrganisationId,
+        (hours, bucket): (Hours, Bucket),
+        survey: Option<&str>,
+    ) -> Result<Self, ApiError> {
+        let borders = trend_borders(bucket, hours);
+        let ask = Ask {
+            sql: &trend_sql(bucket, survey),
+            values: &values(&borders, &survey),
         };
-        for row in &rows {
-            overview.add(row)?;
-        }
-        Ok(overview)
+        let [rows] = database.fetch(organisation, [ask]).await?;
+        Self::of_rows(&rows, hours, bucket)
     }
 
-    fn add(&mut self, row: &Row) -> Result<(), ApiError> {
-        let sessions: i64 = row.try_get("sessions")?;
-        let judged: bool = row.try_get("judged")?;
-        self.sessions.total += sessions;
-        match SessionStatus::stored(row.try_get("status")?)? {
-            SessionStatus::Active => self.sessions.active += sessions,
-            SessionStatus::Completed => self.sessions.completed += sessions,
-            SessionStatus::Idle => self.sessions.idle += sessions,
-            SessionStatus::MaxLength => self.sessions.max_length += sessions,
-            // Never stored.
-            SessionStatus::Pending => {}
+    /// The trend of rows of [`trend_sql`].
+    pub(crate) fn of_rows(
+        rows: &[tokio_postgres::Row],
+        hours: Hours,
+        bucket: Bucket,
+    ) -> Result<Self, ApiError> {
+        let mut counted: BTreeMap<DateTime<Utc>, Counters> = BTreeMap::new();
+        for row in rows {
+            counted.insert(row.try_get("at")?, Counters::of_row(row)?);
         }
-        let risk: Option<String> = row.try_get("effective_risk")?;
-        if let Some(risk) = risk.filter(|_| judged) {
-            self.verdicts.total += sessions;
-            self.verdicts.bots_flagged += row.try_get::<_, i64>("bots")?;
-            *self.verdicts.by_risk.entry(risk).or_default() += sessions;
-            if let Some(class) = row.try_get::<_, Option<String>>("class")? {
-                *self.verdicts.by_class.entry(class).or_default() += sessions;
+        let buckets = bucket.starts(hours).map(|at| {
+            let counters = counted.remove(&at).unwrap_or_default();
+            TrendBucket {
+                at,
+                sessions: counters.by_status(),
+                verdicts: counters.by_verdict(),
+                events: counters.events,
             }
-        }
-        self.events += row.try_get::<_, Option<i64>>("events")?.unwrap_or_default();
-        self.latest_update = self.latest_update.max(row.try_get("latest")?);
-        Ok(())
+        });
+        Ok(Self {
+            from: hours.from,
+            to: hours.to,
+            bucket,
+            buckets: buckets.collect(),
+        })
     }
 }

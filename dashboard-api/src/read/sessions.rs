@@ -4,15 +4,16 @@
 //! id of the page before, so sessions that arrive meanwhile move nothing.
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Transaction;
+use schemas::ids::OrganisationId;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::scan::Search;
+use crate::database::{Ask, Database};
 use crate::error::ApiError;
-use crate::query::{SessionFilter, close_cursor, id_floor, id_range};
+use crate::query::{PageQuery, close_cursor};
 use crate::verdict::{RiskLevel, SessionClass, SessionStatus, score};
 
 /// One page of sessions.
@@ -22,6 +23,10 @@ pub(crate) struct SessionPage {
     pub(crate) sessions: Vec<SessionItem>,
     /// Give it as `cursor` for the next page; absent on the last one.
     pub(crate) next_cursor: Option<String>,
+    /// The search for a rare combination stopped before the page was full: go on with `next_cursor`.
+    pub(crate) partial: bool,
+    /// How many sessions match in all, if asked for.
+    pub(crate) count: Option<SessionCount>,
 }
 
 /// A session in a list.
@@ -68,118 +73,90 @@ pub(crate) struct SessionItem {
     pub(crate) first_finding: Option<String>,
 }
 
-/// A condition under construction, with its parameters.
-#[derive(Default)]
-struct Conditions {
-    clauses: Vec<String>,
-    values: Vec<Box<dyn ToSql + Sync + Send>>,
+/// How many sessions match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct SessionCount {
+    /// The number.
+    pub(crate) value: i64,
+    /// What it is worth.
+    pub(crate) kind: CountKind,
 }
 
-impl Conditions {
-    /// A parameter's place in the text.
-    fn bind(&mut self, value: impl ToSql + Sync + Send + 'static) -> String {
-        self.values.push(Box::new(value));
-        format!("${}", self.values.len())
-    }
-
-    /// `left` (a column and an operator) with a value, if there is one.
-    fn when(&mut self, left: &str, value: Option<impl ToSql + Sync + Send + 'static>) {
-        if let Some(value) = value {
-            let place = self.bind(value);
-            self.clauses.push(format!("{left} {place}"));
-        }
-    }
-
-    /// `column` is one of the values, if any are given.
-    fn any(&mut self, column: &str, values: &Option<Vec<&'static str>>) {
-        if let Some(values) = values {
-            let place = self.bind(values.clone());
-            self.clauses.push(format!("{column} = ANY({place})"));
-        }
-    }
-
-    /// Id, survey or respondent begins with `prefix`.
-    fn prefix(&mut self, prefix: &str) {
-        // The highest character ends the range: these columns are compared by their bytes.
-        let end = format!("{prefix}\u{10FFFF}");
-        let (low, high) = (self.bind(prefix.to_owned()), self.bind(end));
-        let mut options: Vec<String> = ["survey_id", "respondent_id"]
-            .iter()
-            .map(|column| format!("({column} >= {low} AND {column} < {high})"))
-            .collect();
-        if let Some((first, last)) = id_range(prefix) {
-            let (first, last) = (self.bind(first), self.bind(last));
-            options.push(format!("(id >= {first} AND id <= {last})"));
-        }
-        self.clauses.push(format!("({})", options.join(" OR ")));
-    }
-
-    fn of(filter: &SessionFilter) -> Self {
-        let mut conditions = Self::default();
-        // A place kept for a session whose findings came first is no session yet.
-        conditions.clauses.push("window_count > 0".to_owned());
-        conditions.when("id >=", filter.from.map(id_floor));
-        conditions.when("id <", filter.to.map(id_floor));
-        conditions.when("id <", filter.before);
-        conditions.any("status", &filter.status);
-        conditions.any("effective_risk", &filter.risk);
-        conditions.any("class", &filter.class);
-        conditions.when("platform =", filter.platform.clone());
-        conditions.when("survey_id =", filter.survey.clone());
-        conditions.when("respondent_id =", filter.respondent.clone());
-        conditions.when("score_thousandths >=", filter.min_score);
-        conditions.when("score_thousandths <=", filter.max_score);
-        if let Some(prefix) = &filter.prefix {
-            conditions.prefix(prefix);
-        }
-        conditions
-    }
+/// What a number of sessions is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CountKind {
+    /// Counted one by one.
+    Exact,
+    /// From counts by the hour: the borders of the period are rounded outwards, sessions past retention still count,
+    /// and of risk and class only sessions with a verdict do.
+    Estimate,
+    /// Counting stopped here; there are more, or may be.
+    AtLeast,
 }
+
+/// The rows of some sessions, with what is said of each in a sentence. Each is looked up by its id, in the partitions
+/// between the first and the last.
+pub(crate) const ITEMS: &str = "SELECT s.*, w.analysis_summary, w.first_reason, f.description AS first_finding \
+    FROM unnest($1::uuid[]) d(id) \
+    CROSS JOIN LATERAL (SELECT id, status, created_at, updated_at, platform, survey_id, respondent_id, event_count, \
+        is_bot, score_thousandths, risk_level, class, recommended_action, effective_risk, \
+        effective_score_thousandths, finding_count, headline_generation, headline_window \
+        FROM sessions WHERE id = d.id AND id >= $2 AND id <= $3 AND window_count > 0 LIMIT 1) s \
+    LEFT JOIN LATERAL (SELECT analysis_summary, reasons -> 0 ->> 'text' AS first_reason FROM session_windows \
+        WHERE session_id = s.id AND session_id >= $2 AND session_id <= $3 AND generation = s.headline_generation \
+            AND window_offset = s.headline_window LIMIT 1) w ON true \
+    LEFT JOIN LATERAL (SELECT description FROM coordination_findings \
+        WHERE s.finding_count > 0 AND session_id = s.id AND session_id >= $2 AND session_id <= $3 \
+        ORDER BY score_thousandths DESC, kind, fingerprint LIMIT 1) f ON true \
+    ORDER BY d.id DESC";
 
 impl SessionPage {
     /// Reads a page.
     pub(crate) async fn read(
-        transaction: &Transaction<'_>,
-        filter: &SessionFilter,
+        database: &Database,
+        organisation: &OrganisationId,
+        query: &PageQuery,
     ) -> Result<Self, ApiError> {
-        let mut conditions = Conditions::of(filter);
-        let filters = conditions.clauses.join(" AND ");
+        let search = Search::new(database, organisation, &query.filter).await?;
         // One more than the page holds says whether there is a next one.
-        let limit = conditions.bind(filter.limit + 1);
-        let query = format!(
-            "SELECT s.id, s.status, s.created_at, s.updated_at, s.platform, s.survey_id, s.respondent_id, \
-                 s.event_count, s.is_bot, s.score_thousandths, s.risk_level, s.class, s.recommended_action, \
-                 s.effective_risk, s.effective_score_thousandths, s.finding_count, \
-                 w.analysis_summary, w.reasons -> 0 ->> 'text' AS first_reason, \
-                 (SELECT f.description FROM coordination_findings f WHERE s.finding_count > 0 AND f.session_id = s.id \
-                     ORDER BY f.score_thousandths DESC, f.kind, f.fingerprint LIMIT 1) AS first_finding \
-             FROM (SELECT * FROM sessions WHERE {filters} ORDER BY id DESC LIMIT {limit}) s \
-             LEFT JOIN session_windows w ON w.session_id = s.id \
-                 AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
-             ORDER BY s.id DESC"
-        );
-        let values: Vec<&(dyn ToSql + Sync)> = conditions
-            .values
-            .iter()
-            .map(|value| &**value as &(dyn ToSql + Sync))
-            .collect();
-        let statement = transaction.prepare_cached(&query).await?;
-        let rows = transaction.query(&statement, &values).await?;
-        let items: Result<Vec<SessionItem>, ApiError> =
-            rows.iter().map(SessionItem::of_row).collect();
-        let mut sessions = items?;
-        let page = usize::try_from(filter.limit).unwrap_or_default();
-        let has_more = sessions.len() > page;
-        sessions.truncate(page);
-        let last = sessions.last().map(|item| close_cursor(item.session_id));
+        let mut found = search.run(query.before, query.limit + 1).await?;
+        if found.ids.len() > query.limit {
+            found.ids.truncate(query.limit);
+            found.next = found.ids.last().copied();
+        }
+        let sessions = SessionItem::of_ids(database, organisation, &found.ids).await?;
+        let count = match query.count {
+            true => Some(SessionCount::read(database, organisation, &query.filter, &search).await?),
+            false => None,
+        };
         Ok(Self {
             sessions,
-            next_cursor: last.filter(|_| has_more),
+            next_cursor: found.next.map(close_cursor),
+            partial: found.is_partial,
+            count,
         })
     }
 }
 
 impl SessionItem {
+    /// The sessions of `ids`, newest first; without those that are places kept for others.
+    pub(crate) async fn of_ids(
+        database: &Database,
+        organisation: &OrganisationId,
+        ids: &[Uuid],
+    ) -> Result<Vec<Self>, ApiError> {
+        let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else {
+            return Ok(Vec::new());
+        };
+        let ask = Ask {
+            sql: ITEMS,
+            values: &[&ids, first, last],
+        };
+        let [rows] = database.fetch(organisation, [ask]).await?;
+        rows.iter().map(Self::of_row).collect()
+    }
+
     fn of_row(row: &Row) -> Result<Self, ApiError> {
         let risk: Option<&str> = row.try_get("risk_level")?;
         let class: Option<&str> = row.try_get("class")?;

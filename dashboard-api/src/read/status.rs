@@ -1,12 +1,15 @@
 //! One session as it is stored, with the verdict of its riskiest window.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Transaction;
-use schemas::ids::SessionId;
+use schemas::ids::{OrganisationId, SessionId};
 use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::database::{Ask, Database};
 use crate::error::ApiError;
 use crate::verdict::{RiskLevel, SessionStatus, Verdict, score};
 
@@ -48,6 +51,19 @@ pub(crate) struct SessionState {
     pub(crate) verdict: Option<Verdict>,
 }
 
+/// A session and its headline; `$1` is its id.
+pub(crate) static SQL: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT s.id, s.status, s.is_completed, s.created_at, s.updated_at, s.expires_at, \
+             s.platform, s.survey_id, s.respondent_id, s.event_count, s.window_count, \
+             s.effective_risk, s.effective_score_thousandths, s.finding_count, {} \
+         FROM sessions s LEFT JOIN session_windows w ON w.session_id = $1 \
+             AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
+         WHERE s.id = $1 AND s.window_count > 0",
+        Verdict::columns("w", "updated_at")
+    )
+});
+
 impl SessionState {
     /// A genuine session of which nothing is stored yet.
     pub(crate) fn pending(id: SessionId) -> Self {
@@ -73,23 +89,24 @@ impl SessionState {
 
     /// Reads a session; one that is not stored is pending, and so is one of which only findings are.
     pub(crate) async fn read(
-        transaction: &Transaction<'_>,
+        database: &Database,
+        organisation: &OrganisationId,
         id: SessionId,
     ) -> Result<Self, ApiError> {
-        let query = format!(
-            "SELECT s.id, s.status, s.is_completed, s.created_at, s.updated_at, s.expires_at, \
-                 s.platform, s.survey_id, s.respondent_id, s.event_count, s.window_count, \
-                 s.effective_risk, s.effective_score_thousandths, s.finding_count, {} \
-             FROM sessions s LEFT JOIN session_windows w ON w.session_id = s.id \
-                 AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
-             WHERE s.id = $1 AND s.window_count > 0",
-            Verdict::columns("w", "updated_at")
-        );
-        let statement = transaction.prepare_cached(&query).await?;
-        let Some(row) = transaction.query_opt(&statement, &[&id.uuid()]).await? else {
+        let ask = Ask {
+            sql: &SQL,
+            values: &[&id.uuid()],
+        };
+        let [rows] = database.fetch(organisation, [ask]).await?;
+        Self::of_rows(id, &rows)
+    }
+
+    /// The session of the rows of [`SQL`].
+    pub(crate) fn of_rows(id: SessionId, rows: &[Row]) -> Result<Self, ApiError> {
+        let Some(row) = rows.first() else {
             return Ok(Self::pending(id));
         };
-        let verdict = Verdict::of_row(&row)?;
+        let verdict = Verdict::of_row(row)?;
         let status = SessionStatus::stored(row.try_get("status")?)?;
         let effective_risk: Option<&str> = row.try_get("effective_risk")?;
         Ok(Self {

@@ -3,26 +3,26 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use chrono::Utc;
-use deadpool_postgres::Transaction;
 
 use crate::auth::{ReadableSession, Reader};
 use crate::error::ApiError;
 use crate::openapi::ProblemDocument;
-use crate::query::{Pairs, Period, SessionFilter, TimelinePage};
+use crate::query::{OverviewQuery, PageQuery, Pairs, TimelinePage};
 use crate::read::details::SessionDetails;
-use crate::read::overview::Overview;
+use crate::read::overview::{Overview, Trend};
 use crate::read::sessions::SessionPage;
 use crate::setup::AppState;
 
-/// Counts of the sessions that were created in a period.
+/// Counts of the sessions that were created in a period, from counts by the hour.
 #[utoipa::path(
     get,
     path = "/api/v1/dashboard/overview",
     tag = "dashboard",
     params(
-        ("range" = Option<String>, Query, description = "`1h`, `24h` (default), `7d` or `30d`, up to now"),
-        ("from" = Option<String>, Query, description = "Instead of `range`: first instant, RFC 3339 or a date"),
-        ("to" = Option<String>, Query, description = "First instant after the period, RFC 3339 or a date"),
+        ("range" = Option<String>, Query, description = "`1h`, `24h` (default), `7d`, `30d` or `90d`, up to now"),
+        ("from" = Option<String>, Query, description = "Instead of `range`: first instant, RFC 3339 or a date; rounded down to the hour"),
+        ("to" = Option<String>, Query, description = "First instant after the period, RFC 3339 or a date; rounded up to the hour"),
+        ("survey" = Option<String>, Query, description = "One survey only"),
     ),
     responses(
         (status = 200, body = Overview),
@@ -34,19 +34,54 @@ use crate::setup::AppState;
 )]
 pub(crate) async fn overview(
     State(state): State<AppState>,
-    reader: Reader,
+    Reader { organisation }: Reader,
     Query(pairs): Query<Pairs>,
 ) -> Result<Json<Overview>, ApiError> {
-    let period = Period::read(pairs, Utc::now())?;
-    let read = async |transaction: &Transaction<'_>| Overview::read(transaction, period).await;
-    state
-        .database()
-        .read(&reader.organisation, read)
+    let OverviewQuery { hours, survey } = OverviewQuery::read(pairs, Utc::now())?;
+    Overview::read(state.database(), &organisation, hours, survey.as_deref())
         .await
         .map(Json)
 }
 
-/// Sessions, newest first, page by page.
+/// How the counts of a period went on, by the hour or the day (UTC).
+#[utoipa::path(
+    get,
+    path = "/api/v1/dashboard/overview/trend",
+    tag = "dashboard",
+    params(
+        ("range" = Option<String>, Query, description = "`1h`, `24h` (default), `7d`, `30d` or `90d`, up to now"),
+        ("from" = Option<String>, Query, description = "Instead of `range`: first instant, RFC 3339 or a date; rounded down to the hour"),
+        ("to" = Option<String>, Query, description = "First instant after the period, RFC 3339 or a date; rounded up to the hour"),
+        ("survey" = Option<String>, Query, description = "One survey only"),
+        ("bucket" = Option<String>, Query, description = "`hour` or `day`; by the hour up to two days if absent; 750 buckets at most"),
+    ),
+    responses(
+        (status = 200, body = Trend),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn trend(
+    State(state): State<AppState>,
+    Reader { organisation }: Reader,
+    Query(pairs): Query<Pairs>,
+) -> Result<Json<Trend>, ApiError> {
+    let (query, bucket) = OverviewQuery::read_trend(pairs, Utc::now())?;
+    let period = (query.hours, bucket);
+    Trend::read(
+        state.database(),
+        &organisation,
+        period,
+        query.survey.as_deref(),
+    )
+    .await
+    .map(Json)
+}
+
+/// Sessions, newest first, page by page; every filter holds at once. The search for a rare combination stops after 30 ms:
+/// then the page is `partial`, perhaps empty, and `next_cursor` goes on.
 #[utoipa::path(
     get,
     path = "/api/v1/dashboard/sessions",
@@ -54,6 +89,7 @@ pub(crate) async fn overview(
     params(
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Sessions on the page, 50 if absent"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("count" = Option<String>, Query, description = "`estimate`: also say how many match, as far as it can be told quickly"),
         ("from" = Option<String>, Query, description = "Created at or after: RFC 3339 or a date (UTC)"),
         ("to" = Option<String>, Query, description = "Created before: RFC 3339 or a date (UTC)"),
         ("status" = Option<String>, Query, description = "States, separated by commas"),
@@ -62,9 +98,11 @@ pub(crate) async fn overview(
         ("platform" = Option<String>, Query, description = "Exact platform"),
         ("survey" = Option<String>, Query, description = "Exact survey"),
         ("respondent" = Option<String>, Query, description = "Exact respondent"),
-        ("min_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Lowest score"),
-        ("max_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Highest score"),
-        ("q" = Option<String>, Query, description = "What the id, survey or respondent begins with"),
+        ("min_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Lowest effective score"),
+        ("max_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Highest effective score"),
+        ("method" = Option<String>, Query, description = "Methods, separated by commas: any of them speaks for automation (0.5 or more)"),
+        ("finding" = Option<bool>, Query, description = "Whether it has something in common with other sessions"),
+        ("q" = Option<String>, Query, description = "What the id, survey or respondent begins with; case counts, spaces around it do not"),
     ),
     responses(
         (status = 200, body = SessionPage),
@@ -76,14 +114,11 @@ pub(crate) async fn overview(
 )]
 pub(crate) async fn sessions(
     State(state): State<AppState>,
-    reader: Reader,
+    Reader { organisation }: Reader,
     Query(pairs): Query<Pairs>,
 ) -> Result<Json<SessionPage>, ApiError> {
-    let filter = SessionFilter::read(pairs)?;
-    let read = async |transaction: &Transaction<'_>| SessionPage::read(transaction, &filter).await;
-    state
-        .database()
-        .read(&reader.organisation, read)
+    let page = PageQuery::read(pairs)?;
+    SessionPage::read(state.database(), &organisation, &page)
         .await
         .map(Json)
 }
@@ -113,7 +148,7 @@ pub(crate) async fn details(
     Query(pairs): Query<Pairs>,
 ) -> Result<Json<SessionDetails>, ApiError> {
     let page = TimelinePage::read(pairs)?;
-    let read =
-        async |transaction: &Transaction<'_>| SessionDetails::read(transaction, id, page).await;
-    state.database().read(&organisation, read).await.map(Json)
+    SessionDetails::read(state.database(), &organisation, id, page)
+        .await
+        .map(Json)
 }

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use deadpool_postgres::Transaction;
 use schemas::ids::{OrganisationId, SessionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,8 +25,7 @@ async fn stored(
     organisation: &OrganisationId,
     id: SessionId,
 ) -> Result<SessionState, ApiError> {
-    let read = async |transaction: &Transaction<'_>| SessionState::read(transaction, id).await;
-    state.database().read(organisation, read).await
+    SessionState::read(state.database(), organisation, id).await
 }
 
 /// State of a session, with its latest stored verdict.

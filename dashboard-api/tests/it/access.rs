@@ -129,7 +129,7 @@ pub(crate) fn sign_in(api: &TestApi, key: &str) -> reqwest::RequestBuilder {
 }
 
 /// The `Set-Cookie` of a sign-in with the key.
-async fn signed_in(api: &TestApi) -> String {
+pub(crate) async fn signed_in(api: &TestApi) -> String {
     let response = sign_in(api, KEY).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::NO_CONTENT);
     response.headers()["set-cookie"]

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chrono::Utc;
-use dashboard_api::{AppState, DashboardConfig, router, serve_background, setup};
+use chrono::{DateTime, TimeDelta, Utc};
+use dashboard_api::{
+    AppState, DashboardConfig, ExportConfig, LiveConfig, router, serve_background, setup,
+};
 use kafka::config::KafkaConfig;
 use prometheus::Registry;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -19,7 +21,7 @@ use testkit::{TestDatabase, TestTopics, wait_until};
 
 pub(crate) const KEY: &str = "sk_test_4f1c2b7a90d84e55";
 pub(crate) const SECRET: &str = "a-session-secret-of-these-tests";
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Login of the API: no superuser, no owner, only a member of the services' group.
 const LOGIN: (&str, &str) = ("candor_api_tests", "api");
@@ -60,6 +62,13 @@ impl TestApi {
     }
 
     pub(crate) async fn start_with(url: &str, change: impl FnOnce(&mut DashboardConfig)) -> Self {
+        let api = Self::start_lost(url, change).await;
+        api.wait_until_topics_are_followed().await;
+        api
+    }
+
+    /// The same, without waiting for its topics, which may not be there.
+    pub(crate) async fn start_lost(url: &str, change: impl FnOnce(&mut DashboardConfig)) -> Self {
         crate::logs::collect();
         let topics = TestTopics::create(3).await;
         let mut config = DashboardConfig {
@@ -76,7 +85,13 @@ impl TestApi {
             session_secret: Secret::new(SECRET),
             analyze_wait: Duration::from_millis(500),
             analyze_waiters: 64,
+            // However busy the machine is: what is found does not depend on time.
+            search_time: DEADLINE,
+            pipeline_interval: Duration::from_millis(100),
+            gateway_url: None,
             public_origin: None,
+            live: LiveConfig::default(),
+            exports: ExportConfig::default(),
         };
         config.database.connect_timeout = Duration::from_secs(2);
         change(&mut config);
@@ -102,7 +117,6 @@ impl TestApi {
             shutdown,
         };
         api.wait_ready(StatusCode::OK).await;
-        api.wait_until_topics_are_followed().await;
         api
     }
 
@@ -173,8 +187,18 @@ impl Drop for TestApi {
 
 /// A genuine id of an organisation, made now.
 pub(crate) fn mint(organisation: &str) -> SessionId {
+    mint_at(organisation, Utc::now())
+}
+
+/// A genuine id of an organisation, made at that time.
+pub(crate) fn mint_at(organisation: &str, at: DateTime<Utc>) -> SessionId {
     let secret = SessionSecret::new(SECRET).unwrap();
-    secret.mint(&organisation.parse().unwrap(), Utc::now(), rand::random())
+    secret.mint(&organisation.parse().unwrap(), at, rand::random())
+}
+
+/// A genuine id of the organisation `ours`, made some time ago.
+pub(crate) fn minted_ago(ago: TimeDelta) -> SessionId {
+    mint_at("ours", Utc::now() - ago)
 }
 
 /// The JSON body of a response with that status.

@@ -11,7 +11,7 @@ use crate::access::{reading_routes, sign_in};
 use crate::harness::{DEADLINE, TestApi, database, problem};
 
 /// A key of the control topic, and what it is made of.
-async fn put_key(
+pub(crate) async fn put_key(
     api: &TestApi,
     change: impl FnOnce(&mut NewKeyOptions),
 ) -> (ControlWriter, NewKey) {
@@ -31,7 +31,7 @@ async fn put_key(
 }
 
 /// Waits until a request with the key is answered with the status, and returns the last answer.
-async fn wait_for_status(api: &TestApi, key: &str, path: &str, status: u16) -> Response {
+pub(crate) async fn wait_for_status(api: &TestApi, key: &str, path: &str, status: u16) -> Response {
     wait_until("the answer", DEADLINE, async || {
         let request = api.request(Method::GET, path).bearer_auth(key);
         let response = request.send().await.unwrap();

@@ -17,6 +17,8 @@ pub(crate) struct Row {
     pub(crate) survey: Option<&'static str>,
     pub(crate) respondent: Option<&'static str>,
     pub(crate) events: i64,
+    /// Bits of the methods that speak for automation.
+    pub(crate) methods: i32,
     /// Score in thousandths, risk, class.
     pub(crate) verdict: Option<(i16, &'static str, &'static str)>,
 }
@@ -32,6 +34,7 @@ impl Row {
             survey: None,
             respondent: None,
             events: 10,
+            methods: 0,
             verdict: None,
         }
     }
@@ -67,8 +70,8 @@ impl Row {
         let statement = "INSERT INTO sessions (id, organisation, created_at, updated_at, status, platform, survey_id, \
              respondent_id, is_completed, window_count, event_count, generation, rev_offset, rev_phase, \
              headline_generation, headline_window, is_bot, confidence_score, score_thousandths, risk_level, class, \
-             recommended_action) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, 1, 20, $11, $12, $13, $14, \
-             $15::smallint / 1000.0, $15, $16, $17, $18)";
+             recommended_action, methods) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, 1, 20, $11, $12, $13, \
+             $14, $15::smallint / 1000.0, $15, $16, $17, $18, $19)";
         client
             .execute(
                 statement,
@@ -91,6 +94,7 @@ impl Row {
                     &risk,
                     &class,
                     &score.map(|_| "review"),
+                    &self.methods,
                 ],
             )
             .await

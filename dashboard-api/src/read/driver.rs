@@ -1,0 +1,146 @@
+//! Which index a search of sessions walks along, and the statement that does.
+//!
+//! Each statement gives the ids of a range that match, newest first. The index is read alone, without its table, as far
+//! as it holds what the filter asks for; a row is looked at only for the rest. The texts are few and fixed, so that every
+//! connection keeps their plans; a filter that is not given is a null.
+
+use uuid::Uuid;
+
+use crate::query::SessionFilter;
+
+/// What is walked along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Driver {
+    /// All sessions: the index holds state, risk, class, platform, the score's bucket and whether there are findings.
+    Newest,
+    /// Those of one survey.
+    Survey,
+    /// Those of one respondent.
+    Respondent,
+    /// Those that a text may mean: of these surveys, these ids, or the range of ids that begin so.
+    Text {
+        /// Surveys that begin so.
+        surveys: Vec<String>,
+        /// Sessions of respondents that begin so.
+        ids: Vec<Uuid>,
+    },
+}
+
+impl Driver {
+    /// One respondent is a handful of sessions, one survey a share of them.
+    pub(crate) fn of(filter: &SessionFilter) -> Self {
+        if filter.respondent.is_some() {
+            Self::Respondent
+        } else if filter.survey.is_some() {
+            Self::Survey
+        } else {
+            Self::Newest
+        }
+    }
+
+    /// Whether its index says all that `filter` asks, so that no row has to be looked at.
+    pub(crate) fn is_exact(&self, filter: &SessionFilter) -> bool {
+        // The index knows twentieths of the score; the last one has both borders.
+        let is_border =
+            |score: Option<i16>| score.is_none_or(|score| score % BUCKET == 0 && score < 1000);
+        let mut rest = SessionFilter {
+            from: None,
+            to: None,
+            ..filter.clone()
+        };
+        match self {
+            Self::Newest => {
+                (rest.status, rest.risk, rest.class, rest.platform) = (None, None, None, None);
+                rest.finding = None;
+                if is_border(rest.min_score) {
+                    rest.min_score = None;
+                }
+                if rest.max_score == Some(1000) {
+                    rest.max_score = None;
+                }
+            }
+            Self::Survey => rest.survey = None,
+            Self::Respondent => rest.respondent = None,
+            Self::Text { .. } => return false,
+        }
+        rest == SessionFilter::default()
+    }
+
+    /// Hours of history to look at first. Looking at little more often costs less than looking at too much once; of one
+    /// respondent, or of what a text means, there is little in all of it.
+    pub(crate) fn first_hours(&self) -> i64 {
+        match self {
+            Self::Newest => 6,
+            Self::Survey => 24,
+            Self::Text { surveys, .. } if !surveys.is_empty() => 24,
+            Self::Respondent | Self::Text { .. } => i64::MAX,
+        }
+    }
+
+    /// The statement. Places: `$1` and `$2` are the range of ids, `$3` how many are wanted; see [`super::scan`] for the
+    /// others.
+    pub(crate) fn sql(&self, exact: bool) -> String {
+        if exact {
+            return match self {
+                Self::Newest => list(FACETS, "LIMIT $3"),
+                Self::Survey => list("survey_id = $4", "LIMIT $3"),
+                Self::Respondent | Self::Text { .. } => list("respondent_id = $4", "LIMIT $3"),
+            };
+        }
+        // A limit keeps the two apart: the index is walked in its order, and rows are looked at one by one until enough
+        // were found. It is never reached, but makes PostgreSQL expect to read a part only.
+        let ids = match self {
+            Self::Newest => list(FACETS, NO_LIMIT),
+            Self::Survey => list("survey_id = $11", NO_LIMIT),
+            Self::Respondent => list("respondent_id = $12", NO_LIMIT),
+            Self::Text { .. } => text_ids(),
+        };
+        format!(
+            "SELECT d.id FROM ({ids}) d CROSS JOIN LATERAL (SELECT {FACETS} AND {REST} AS matches \
+                 FROM sessions WHERE id = d.id AND id >= $1 AND id < $2 LIMIT 1) s \
+             WHERE s.matches ORDER BY d.id DESC LIMIT $3"
+        )
+    }
+}
+
+/// Thousandths of one bucket of the score.
+pub(crate) const BUCKET: i16 = 50;
+
+const NO_LIMIT: &str = "LIMIT $3::bigint + 1000000000";
+
+/// Filters that the index of the newest sessions answers. A place kept for a session whose findings came first is no
+/// session yet.
+const FACETS: &str = "window_count > 0 \
+    AND ($4::text[] IS NULL OR status = ANY($4)) \
+    AND ($5::text[] IS NULL OR effective_risk = ANY($5)) \
+    AND ($6::text[] IS NULL OR class = ANY($6)) \
+    AND ($7::text IS NULL OR platform = $7) \
+    AND ($8::smallint IS NULL OR score_bucket >= $8) \
+    AND ($9::smallint IS NULL OR score_bucket <= $9) \
+    AND ($10::boolean IS NULL OR (finding_count > 0) = $10)";
+
+/// The other filters: they are answered by the row.
+const REST: &str = "($11::text IS NULL OR survey_id = $11) \
+    AND ($12::text IS NULL OR respondent_id = $12) \
+    AND ($13::smallint IS NULL OR effective_score_thousandths >= $13) \
+    AND ($14::smallint IS NULL OR effective_score_thousandths <= $14) \
+    AND ($15::integer IS NULL OR methods & $15 <> 0) \
+    AND ($16::text IS NULL OR (survey_id >= $16 AND survey_id < $17) \
+        OR (respondent_id >= $16 AND respondent_id < $17) OR (id >= $18::uuid AND id < $19::uuid))";
+
+fn list(condition: &str, end: &str) -> String {
+    format!(
+        "SELECT id FROM sessions WHERE {condition} AND id >= $1 AND id < $2 ORDER BY id DESC {end}"
+    )
+}
+
+/// Ids of `$20`, surveys, of `$21`, ids, and of the range that begins so.
+fn text_ids() -> String {
+    let of_survey = list("survey_id = v", "");
+    let of_range = list("id >= $18 AND id < $19", "");
+    format!(
+        "SELECT x.id FROM (SELECT r.id FROM unnest($20::text[]) v CROSS JOIN LATERAL ({of_survey}) r \
+             UNION SELECT c.id FROM unnest($21::uuid[]) c(id) WHERE c.id >= $1 AND c.id < $2 \
+             UNION ({of_range})) x ORDER BY x.id DESC OFFSET 0"
+    )
+}
