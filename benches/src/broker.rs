@@ -7,8 +7,8 @@ use chrono::Utc;
 use control::{ControlWriter, NewKeyOptions};
 use kafka::admin::TopicSizes;
 use kafka::config::KafkaConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::{ClientConfig, TopicPartitionList};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use schemas::control::{ControlRecord, KeyKind, KeyMode, Scope};
 
 use crate::process::{KEY, ORGANISATION};
@@ -66,4 +66,27 @@ pub(crate) fn records(brokers: &str, topic: &str) -> anyhow::Result<u64> {
         sum += u64::try_from(end)?;
     }
     Ok(sum)
+}
+
+/// Lets `group`, whose members have gone, read `topic` from its beginning again. Blocks.
+pub(crate) fn rewind(brokers: &str, group: &str, topic: &str) -> anyhow::Result<()> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("group.id", group)
+        .create()?;
+    let metadata = consumer.fetch_metadata(Some(topic), WAIT)?;
+    let found = metadata.topics().first().context("a topic was asked for")?;
+    let mut list = TopicPartitionList::new();
+    for partition in found.partitions() {
+        list.add_partition_offset(topic, partition.id(), Offset::Offset(0))?;
+    }
+    let begun = Instant::now();
+    // The coordinator refuses as long as it believes in a member that is just leaving.
+    while let Err(error) = consumer.commit(&list, CommitMode::Sync) {
+        if begun.elapsed() > WAIT {
+            return Err(error.into());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
 }

@@ -25,6 +25,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Where the programs of this build lie.
+    pub(crate) fn programs(&self) -> &std::path::Path {
+        &self.programs
+    }
+
     /// A program of this build.
     pub(crate) fn program(&self, name: &str) -> anyhow::Result<PathBuf> {
         crate::process::program(&self.programs, name)

@@ -28,6 +28,15 @@ pub(crate) struct Service {
 impl Service {
     /// Starts a program of the build and waits until it is ready.
     pub(crate) async fn start(bench: &Bench, name: &str) -> anyhow::Result<Self> {
+        Self::start_with(bench, name, &[]).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(
+        bench: &Bench,
+        name: &str,
+        settings: &[(String, String)],
+    ) -> anyhow::Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let started = Instant::now();
         let mut command = Command::new(program(&bench.programs, name)?);
@@ -37,6 +46,7 @@ impl Service {
             // Stages end by a kill: the next one must not wait long for the group to notice.
             .env("CANDOR_KAFKA_SESSION_TIMEOUT_SECONDS", "6")
             .env("CANDOR_SINK_DRAIN_TIMEOUT_MS", "3000")
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("{name} cannot be started"))?;
@@ -69,6 +79,11 @@ impl Service {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// When it was started.

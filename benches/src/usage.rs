@@ -56,6 +56,23 @@ pub(crate) fn cpu_seconds(processes: &[u32]) -> anyhow::Result<f64> {
     Ok(seconds)
 }
 
+/// CPU time of the process `root`, of its descendants, and of those that have ended and were waited for, seconds.
+pub(crate) fn cpu_seconds_of_tree(root: u32) -> anyhow::Result<f64> {
+    let mut ticks = 0;
+    for id in tree(root)? {
+        // A process may have ended since; its parent accounts for it then.
+        let Ok(fields) = stat(id) else {
+            continue;
+        };
+        let times = fields.get(11..15).context("a process line has times")?;
+        let numbers = times.iter().filter_map(|field| field.parse::<u64>().ok());
+        ticks += numbers.sum::<u64>();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a bench does not run for ages")]
+    let seconds = ticks as f64 / TICKS;
+    Ok(seconds)
+}
+
 /// Memory of the processes now, and its peak since the last [`forget_peak`].
 pub(crate) fn memory(processes: &[u32]) -> anyhow::Result<Memory> {
     let mut sum = Memory::default();

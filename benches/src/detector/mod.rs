@@ -10,18 +10,18 @@
 //!
 //! Each part has a broker of its own. The report goes to standard output, what happens to standard error.
 
-mod crowd;
-mod feed;
+pub(crate) mod crowd;
+pub(crate) mod feed;
 mod memory;
 mod pair;
-mod pool;
+pub(crate) mod pool;
 mod recovery;
 mod report;
 mod scoring;
 mod target;
 mod throughput;
 mod verdicts;
-mod worker;
+pub(crate) mod worker;
 
 use clap::{Args, ValueEnum};
 
@@ -109,7 +109,8 @@ pub(crate) fn run(options: &DetectorOptions) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
+/// A setting as it is given on the command line.
+pub(crate) fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
         .ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;

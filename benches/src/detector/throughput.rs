@@ -18,6 +18,8 @@ use crate::place::Place;
 use crate::usage::{self, Memory};
 use crate::{broker, profile};
 
+/// Fewer events than a simulated session has on average.
+const EVENTS_OF_A_SESSION: u64 = 750;
 const PATIENCE: Duration = Duration::from_secs(900);
 /// Neither a target nor the moment of an answer is much disturbed by a look this often.
 const LOOK: Duration = Duration::from_millis(25);
@@ -34,6 +36,10 @@ pub(crate) struct ThroughputOptions {
     /// Sessions that are open at once
     #[arg(long, default_value_t = 4000)]
     sessions_at_once: usize,
+    /// Sessions simulated. People do not repeat one another, so by default there are enough of them; of fewer, sessions
+    /// are copies of one another, as those of a bot with a bank of recordings are, which keeps the second stage busy
+    #[arg(long)]
+    recordings: Option<usize>,
     /// Rounds; the figures are medians over them
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -123,7 +129,8 @@ fn chosen(place: &Place, options: &ThroughputOptions) -> Vec<Target> {
 }
 
 fn fill(place: &Place, options: &ThroughputOptions, partitions: i32) -> anyhow::Result<Filled> {
-    let recordings = usize::try_from(options.events / 4000)?.clamp(200, 1500);
+    let enough = usize::try_from(options.events / EVENTS_OF_A_SESSION)?.max(200);
+    let recordings = options.recordings.unwrap_or(enough);
     eprintln!("simulating {recordings} sessions");
     let pool = Pool::build(recordings, super::BATCH, options.form)?;
     let mut feed = Feed::new(&place.brokers, &place.topic, usize::try_from(partitions)?)?;

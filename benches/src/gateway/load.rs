@@ -190,14 +190,17 @@ async fn write_both(stream: &mut TcpStream, head: &[u8], body: &[u8]) -> std::io
     }
 }
 
+/// What is read of an answer.
 #[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    status: u16,
-    closes: bool,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) closes: bool,
+    /// Bytes before the body.
+    pub(crate) head: usize,
 }
 
-/// Status of a complete answer; `None` while some of it is missing.
-fn parse(bytes: &[u8]) -> anyhow::Result<Option<Answer>> {
+/// A complete answer; `None` while some of it is missing.
+pub(crate) fn parse(bytes: &[u8]) -> anyhow::Result<Option<Answer>> {
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -225,15 +228,23 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Option<Answer>> {
     } else {
         body.len() >= length
     };
-    Ok(complete.then_some(Answer { status, closes }))
+    Ok(complete.then_some(Answer {
+        status,
+        closes,
+        head: end + 4,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn answered(status: u16, closes: bool) -> Option<Answer> {
-        Some(Answer { status, closes })
+    fn answered(status: u16, closes: bool, head: usize) -> Option<Answer> {
+        Some(Answer {
+            status,
+            closes,
+            head,
+        })
     }
 
     #[test]
@@ -242,17 +253,18 @@ mod tests {
         for length in 0..whole.len() {
             assert_eq!(parse(&whole[..length]).unwrap(), None, "{length}");
         }
-        assert_eq!(parse(whole).unwrap(), answered(202, false));
+        assert_eq!(parse(whole).unwrap(), answered(202, false, whole.len() - 4));
     }
 
     #[test]
     fn chunked_empty_and_closing_answers_are_understood() {
         let chunked =
             b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
-        assert_eq!(parse(chunked).unwrap(), answered(202, false));
+        let head = chunked.len() - b"2\r\nok\r\n0\r\n\r\n".len();
+        assert_eq!(parse(chunked).unwrap(), answered(202, false, head));
         assert_eq!(parse(&chunked[..chunked.len() - 5]).unwrap(), None);
         let empty = b"HTTP/1.1 503 Later\r\nconnection: close\r\n\r\n";
-        assert_eq!(parse(empty).unwrap(), answered(503, true));
+        assert_eq!(parse(empty).unwrap(), answered(503, true, empty.len()));
         assert!(parse(b"SSH-2.0-OpenSSH_9\r\n\r\n").is_err());
     }
 }

@@ -5,11 +5,11 @@
 //! target, so that what else happens on the machine meets all of them. The report gives medians over the
 //! rounds. Nothing is asserted but that the records acknowledged are in the topic.
 
-mod load;
+pub(crate) mod load;
 mod memory;
 mod report;
 mod target;
-mod traffic;
+pub(crate) mod traffic;
 
 use std::path::PathBuf;
 use std::sync::Arc;

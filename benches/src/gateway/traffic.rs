@@ -52,6 +52,11 @@ impl Traffic {
         (&self.heads[index], self.body(index))
     }
 
+    /// The head of a post of `length` bytes to `session`.
+    pub(crate) fn head(session: &str, length: usize) -> Vec<u8> {
+        head(session, length)
+    }
+
     /// Body of request `index`: an array of [`BATCH`] events.
     pub(crate) fn body(&self, index: usize) -> &[u8] {
         &self.bodies[index % BODIES]
