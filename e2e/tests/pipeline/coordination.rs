@@ -23,14 +23,17 @@ async fn answer(pipeline: &Pipeline, device: &str) -> String {
     id
 }
 
-/// Waits until the API shows that so many sessions share what `id` says of its device; its details then.
+/// Waits until the API shows that so many sessions share what `id` says of its device, and names them: the findings of
+/// one device lie on the partitions of their sessions and come one after another. Its details then.
 async fn wait_for_finding(pipeline: &Pipeline, id: &str, sessions: u64) -> Value {
     let path = format!("/api/v1/dashboard/sessions/{id}/details?events_limit=0");
     wait_until("a finding in the API", DEADLINE, async || {
         let details = pipeline.api_get(&path).await;
-        let told = details["findings"][0]["sessions"].as_u64();
+        let finding = &details["findings"][0];
+        let told = finding["sessions"].as_u64();
+        let others = finding["other_sessions"].as_array().map_or(0, Vec::len);
         let is_stored = details["session"]["status"] == "completed";
-        if is_stored && told >= Some(sessions) {
+        if is_stored && told >= Some(sessions) && others as u64 + 1 >= sessions {
             Ok(details)
         } else {
             Err(details)
