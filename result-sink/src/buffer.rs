@@ -2,7 +2,7 @@
 //!
 //! Records wait here until a batch is full or its first record has waited long enough, stay counted while they are
 //! written, and come back as completed positions, which only the consumer's thread turns into offsets. Invariant: a
-//! record counts against the bound from its arrival until it is completed or forgotten, and is completed at most once.
+//! record counts against the bound from its arrival until it is completed, overtaken or forgotten, and is completed at most once.
 //! The bound may be exceeded by what the consumer fetched before it looked again (librdkafka's queue, 64 MB).
 
 use std::collections::VecDeque;
@@ -17,6 +17,9 @@ use crate::config::BufferConfig;
 
 /// What a record costs beside its bytes: the structures around it.
 const OVERHEAD_BYTES: usize = 256;
+
+/// A batch is filled up when at least this part of one waits.
+const WORTH_TAKING: usize = 8;
 
 /// A record of one assignment of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +55,7 @@ impl WorkItem {
         }
     }
 
-    fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.record.size() + OVERHEAD_BYTES
     }
 }
@@ -238,16 +241,7 @@ impl Buffer {
         if !hurry && !self.is_full_batch(lane) && waited < self.config.linger {
             return Next::After(self.config.linger - waited);
         }
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        while batch.len() < self.config.batch_rows && bytes < self.config.batch_bytes {
-            let Some(item) = lane.queue.pop_front() else {
-                break;
-            };
-            bytes += item.bytes();
-            batch.push(item);
-        }
-        lane.bytes -= bytes;
+        let batch = Self::take(lane, self.config.batch_rows, self.config.batch_bytes);
         if !lane.queue.is_empty() {
             // Another writer may be waiting for a first record, which came long ago.
             self.notify(number);
@@ -255,7 +249,37 @@ impl Buffer {
         Next::Batch(batch)
     }
 
-    /// `items`, which [`Self::next_batch`] gave, are durable or set aside.
+    /// What waits in a lane beside a batch of that many rows and bytes, as far as it has room for it; nothing when little
+    /// waits, so that a batch ends when its writer has caught up.
+    pub(crate) fn more(&self, lane: usize, held: Fill) -> Vec<WorkItem> {
+        let mut inner = self.inner();
+        let Some(lane) = inner.lanes.get_mut(lane % self.changed.len()) else {
+            return Vec::new();
+        };
+        if lane.queue.len() < self.config.batch_rows / WORTH_TAKING {
+            return Vec::new();
+        }
+        let rows = self.config.batch_rows.saturating_sub(held.rows);
+        let bytes = self.config.batch_bytes.saturating_sub(held.bytes);
+        Self::take(lane, rows, bytes)
+    }
+
+    /// Records of a lane from its front, until `rows` or `bytes` are reached.
+    fn take(lane: &mut Lane, rows: usize, bytes: usize) -> Vec<WorkItem> {
+        let mut batch = Vec::new();
+        let mut taken = 0;
+        while batch.len() < rows && taken < bytes {
+            let Some(item) = lane.queue.pop_front() else {
+                break;
+            };
+            taken += item.bytes();
+            batch.push(item);
+        }
+        lane.bytes -= taken;
+        batch
+    }
+
+    /// `items`, which [`Self::next_batch`] or [`Self::more`] gave, are durable or set aside.
     pub(crate) fn complete<'a>(&self, items: impl IntoIterator<Item = &'a WorkItem>) {
         let mut inner = self.inner();
         for item in items {
@@ -263,6 +287,18 @@ impl Buffer {
             inner.held.bytes -= item.bytes();
             inner.completed.push(item.position());
         }
+    }
+
+    /// `items` are held no longer, and completed later: [`Self::complete_overtaken`].
+    pub(crate) fn release(&self, items: &[WorkItem]) {
+        let mut inner = self.inner();
+        inner.held.rows -= items.len();
+        inner.held.bytes -= items.iter().map(WorkItem::bytes).sum::<usize>();
+    }
+
+    /// What was released is durable, because what overtook it is.
+    pub(crate) fn complete_overtaken(&self, positions: Vec<Position>) {
+        self.inner().completed.extend(positions);
     }
 
     /// What was completed since the last call.

@@ -17,7 +17,7 @@ pub struct BufferConfig {
     pub rows: usize,
     /// Bytes held at most.
     pub bytes: usize,
-    /// Records of one transaction at most.
+    /// Rows of one transaction at most; records that others of it overtake are not counted.
     pub batch_rows: usize,
     /// Bytes of one transaction at most, unless a single record is larger.
     pub batch_bytes: usize,
@@ -28,8 +28,8 @@ pub struct BufferConfig {
 impl Default for BufferConfig {
     fn default() -> Self {
         Self {
-            rows: 160_000,
-            bytes: 256 << 20,
+            rows: 260_000,
+            bytes: 320 << 20,
             batch_rows: 64_000,
             batch_bytes: 96 << 20,
             linger: Duration::from_millis(20),
@@ -42,18 +42,18 @@ impl Config for BufferConfig {
         let config = Self {
             rows: reader.or(
                 "SINK_BUFFER_ROWS",
-                "160000",
+                "260000",
                 "records held at most, per sink",
             ),
             bytes: reader.or(
                 "SINK_BUFFER_BYTES",
-                "268435456",
+                "335544320",
                 "bytes held at most, per sink",
             ),
             batch_rows: reader.or(
                 "SINK_BATCH_ROWS",
                 "64000",
-                "records of one transaction at most",
+                "rows of one transaction at most; records that others overtake are not counted",
             ),
             batch_bytes: reader.or(
                 "SINK_BATCH_BYTES",

@@ -37,6 +37,12 @@ pub(crate) trait Destination: Clone + Send + Sync + 'static {
     /// Judges a record.
     fn decode(&self, record: &PackedRecord) -> Decoded<Self::Row>;
 
+    /// Takes out of `rows`, which are in the order of arrival, what others of them overtake, and returns its records: nothing
+    /// of them would be stored. The order of those that stay is kept.
+    fn fold(_rows: &mut Vec<Staged<Self::Row>>) -> Vec<WorkItem> {
+        Vec::new()
+    }
+
     /// Writes rows; must change nothing when they are stored already. The caller commits.
     fn write(
         &self,

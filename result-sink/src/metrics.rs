@@ -5,7 +5,7 @@ use prometheus::{
     HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
-/// Records made durable.
+/// Records made durable, themselves or by a newer one of their window.
 pub const ROWS_WRITTEN: &str = "sink_rows_written_total";
 /// Attempts to write that failed, by kind.
 pub const FAILED_WRITES: &str = "sink_failed_writes_total";

@@ -145,14 +145,17 @@ pub(crate) struct VerdictRow {
 /// A window of a session.
 pub(crate) type WindowKey = (Uuid, i32, i64);
 
+/// Revision, and of equal ones the first of the log.
+pub(crate) type Rank = ((i64, i16), Reverse<i64>);
+
 impl VerdictRow {
     pub(crate) fn window(&self) -> WindowKey {
         (self.session, self.generation, self.window)
     }
 
-    /// By window, the highest revision first.
-    pub(crate) fn order(&self) -> (WindowKey, Reverse<(i64, i16)>) {
-        (self.window(), Reverse(self.revision))
+    /// What is compared with others of its window: the highest counts. It stands at `offset` of the log.
+    pub(crate) fn rank(&self, offset: i64) -> Rank {
+        (self.revision, Reverse(offset))
     }
 
     /// The row of a record of the verdicts topic.

@@ -4,16 +4,20 @@
 //! A record that is not what it says (its key, its header and its value must name the same session and organisation) is
 //! a dead letter; so is one that PostgreSQL refuses, which the writer finds out.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use deadpool_postgres::Transaction;
 use kafka::PackedRecord;
 use schemas::header::{HeaderError, RecordHeaders, RecordType};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use crate::buffer::WorkItem;
 use crate::copy::Copy;
 use crate::destination::{Decoded, Destination, Staged};
 use crate::findings::{self, FindingRow};
-use crate::verdict_row::VerdictRow;
+use crate::verdict_row::{Rank, VerdictRow, WindowKey};
 use crate::verdict_sql;
 
 /// Stores verdicts and findings.
@@ -57,6 +61,27 @@ impl Destination for Verdicts {
                 row.map_or_else(Decoded::Poison, Decoded::Row)
             }
         }
+    }
+
+    /// Of each window the highest revision stays (of equal ones the first of the log), and results worth keeping.
+    fn fold(rows: &mut Vec<Staged<Row>>) -> Vec<WorkItem> {
+        let mut latest: HashMap<WindowKey, (Rank, usize)> = HashMap::with_capacity(rows.len());
+        for (index, Staged { item, row }) in rows.iter().enumerate() {
+            if let Row::Verdict(row) = row {
+                let rank = row.rank(item.record.offset);
+                let entry = latest.entry(row.window()).or_insert((rank, index));
+                if rank > entry.0 {
+                    *entry = (rank, index);
+                }
+            }
+        }
+        let mut index = 0..;
+        let overtaken = rows.extract_if(.., |staged| {
+            let place = index.next();
+            matches!(&staged.row, Row::Verdict(row)
+                if !row.kept && latest.get(&row.window()).map(|(_, index)| *index) != place)
+        });
+        overtaken.map(|staged| staged.item).collect()
     }
 
     async fn write(
@@ -117,7 +142,7 @@ async fn copy_verdicts(
     transaction: &Transaction<'_>,
     mut rows: Vec<(i64, &VerdictRow)>,
 ) -> Result<(), tokio_postgres::Error> {
-    rows.sort_unstable_by_key(|(offset, row)| (row.order(), *offset));
+    rows.sort_unstable_by_key(|(offset, row)| (row.window(), Reverse(row.rank(*offset))));
     let mut copy = Copy::begin(transaction, verdict_sql::COPY, verdict_sql::COLUMNS).await?;
     let mut before = None;
     for (_, row) in rows {
@@ -134,6 +159,7 @@ async fn copy_verdicts(
 mod tests {
     use super::*;
     use kafka::OwnedRecord;
+    use proptest::prelude::*;
 
     const GOLDEN: &str = include_str!("../../schemas/golden/candor.verdict.v1.json");
     const KEY: &str = "019fec61-7c00-7a3e-8b3a-0d9f6c1b2a3d";
@@ -162,6 +188,52 @@ mod tests {
         };
         assert_eq!(row.session.to_string(), KEY);
         assert_eq!(row.window(), (row.session, 1, row.window().2));
+    }
+
+    /// A revision of one of several windows, at `offset` of the log.
+    fn revision(window: i64, revision: i64, kept: bool, offset: i64) -> Staged<Row> {
+        let text = GOLDEN
+            .replace("\"window\":120", &format!("\"window\":{window}"))
+            .replace("\"offset\":160", &format!("\"offset\":{revision}"))
+            .replace("\"phase\":\"final\"", "\"phase\":\"running\"")
+            .replace(
+                "\"risk_changed\":true",
+                &format!("\"risk_changed\":{kept}"),
+            );
+        let mut record = record(KEY, "acme", "candor.verdict.v1", &text);
+        record.offset = offset;
+        let Decoded::Row(row) = Verdicts.decode(&record) else {
+            panic!("{text}");
+        };
+        let item = WorkItem::new(record, 1);
+        Staged { item, row }
+    }
+
+    proptest! {
+        /// What stays is what would be staged of everything, in the order of arrival; nothing is there twice or lost.
+        #[test]
+        fn folding_takes_out_what_would_not_be_staged(
+            given in prop::collection::vec((0..3i64, 0..4i64, any::<bool>()), 0..40)
+        ) {
+            let mut rows: Vec<Staged<Row>> = (0i64..)
+                .zip(&given)
+                .map(|(offset, (window, number, kept))| revision(*window, *number, *kept, offset))
+                .collect();
+            let is_latest = |(place, (window, number, _)): (usize, &(i64, i64, bool))| {
+                given.iter().enumerate().all(|(other_place, (other_window, other, _))| {
+                    other_window != window || (*other, Reverse(other_place)) <= (*number, Reverse(place))
+                })
+            };
+            let staying: Vec<i64> = (0i64..)
+                .zip(given.iter().enumerate())
+                .filter(|(_, (place, one))| one.2 || is_latest((*place, one)))
+                .map(|(offset, _)| offset)
+                .collect();
+            let overtaken = Verdicts::fold(&mut rows);
+            let left: Vec<i64> = rows.iter().map(|staged| staged.item.record.offset).collect();
+            prop_assert_eq!(&left, &staying);
+            prop_assert_eq!(overtaken.len() + left.len(), given.len());
+        }
     }
 
     #[test]

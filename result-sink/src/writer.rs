@@ -15,11 +15,14 @@ use runtime::CancellationToken;
 use runtime::health::Component;
 
 use crate::backoff::Backoff;
-use crate::buffer::{Buffer, WorkItem};
+use crate::buffer::{Buffer, Fill, Position, WorkItem};
 use crate::dead_letters::DeadLetters;
 use crate::destination::{Decoded, Destination, Staged};
 use crate::error::{Disposition, WriteError};
 use crate::metrics::SinkMetrics;
+
+/// How often a batch is filled up at most: a transaction covers no more than so many batches' records.
+const MOST_ROUNDS: usize = 8;
 
 /// Writes what one buffer holds; several of one destination share the work.
 #[derive(Debug, Clone)]
@@ -68,10 +71,56 @@ impl<D: Destination> Writer<D> {
         bytes.set(as_gauge(fill.bytes));
     }
 
-    /// Every record of the batch ends as stored, skipped or dead letter.
+    /// Every record of the batch ends as stored, overtaken, skipped or dead letter.
     async fn settle(&self, batch: Vec<WorkItem>) {
         self.show_fill();
+        let (rows, overtaken) = self.gather(batch).await;
+        // Halves of a refused range are written next, so that order is kept as far as it can be.
+        let mut ranges: Vec<Range<usize>> = std::iter::once(0..rows.len()).collect();
+        while let Some(range) = ranges.pop() {
+            if let Some(error) = self.write_or_refuse(&rows[range.clone()]).await {
+                self.narrow(&rows, range, &error, &mut ranges).await;
+            }
+        }
+        self.count_written(overtaken.len());
+        self.buffer.complete_overtaken(overtaken);
+    }
+
+    /// The rows of a batch. What others of them overtake gives its room back at once and more of what waits takes its place,
+    /// so that under load a transaction covers more records than it holds. Also the records that were overtaken: they are
+    /// durable when the others are.
+    async fn gather(&self, batch: Vec<WorkItem>) -> (Vec<Staged<D::Row>>, Vec<Position>) {
         let mut rows = Vec::with_capacity(batch.len());
+        let mut positions = Vec::new();
+        let mut next = batch;
+        for round in 1.. {
+            self.decode(next, &mut rows).await;
+            let overtaken = D::fold(&mut rows);
+            self.buffer.release(&overtaken);
+            positions.extend(overtaken.iter().map(WorkItem::position));
+            if overtaken.is_empty() || round == MOST_ROUNDS {
+                break;
+            }
+            let held = Fill {
+                rows: rows.len(),
+                bytes: rows.iter().map(|staged| staged.item.bytes()).sum(),
+            };
+            // What is taken here is decoded in the next round.
+            next = self.buffer.more(self.lane, held);
+            if next.is_empty() {
+                break;
+            }
+        }
+        (rows, positions)
+    }
+
+    fn count_written(&self, records: usize) {
+        let written = self.metrics.rows_written.with_label_values(&[D::NAME]);
+        written.inc_by(records as u64);
+    }
+
+    /// Records become rows; those that are none are completed.
+    async fn decode(&self, batch: Vec<WorkItem>, rows: &mut Vec<Staged<D::Row>>) {
         let mut poison = Vec::new();
         for item in batch {
             match self.destination.decode(&item.record) {
@@ -88,13 +137,6 @@ impl<D: Destination> Writer<D> {
             .iter()
             .map(|(item, reason)| self.set_aside(item, reason));
         join_all(set_aside).await;
-        // Halves of a refused range are written next, so that order is kept as far as it can be.
-        let mut ranges: Vec<Range<usize>> = std::iter::once(0..rows.len()).collect();
-        while let Some(range) = ranges.pop() {
-            if let Some(error) = self.write_or_refuse(&rows[range.clone()]).await {
-                self.narrow(&rows, range, &error, &mut ranges).await;
-            }
-        }
     }
 
     /// A refused range: halves to try, or the one row that is at fault.
@@ -132,8 +174,7 @@ impl<D: Destination> Writer<D> {
             let error = match self.attempt(rows).await {
                 Ok(()) => {
                     self.health.up();
-                    let written = self.metrics.rows_written.with_label_values(&[D::NAME]);
-                    written.inc_by(rows.len() as u64);
+                    self.count_written(rows.len());
                     self.buffer.complete(rows.iter().map(|staged| &staged.item));
                     return None;
                 }

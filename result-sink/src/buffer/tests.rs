@@ -63,6 +63,24 @@ async fn the_gate_closes_at_the_bound_and_opens_at_half_of_it() {
     assert_eq!(buffer.demand(), Demand::Continue);
 }
 
+#[tokio::test]
+async fn a_batch_is_filled_up_as_far_as_there_is_room_while_enough_waits() {
+    let buffer = buffer(1000, 16);
+    for offset in 0..40 {
+        buffer.push(item(0, offset, 1));
+    }
+    assert_eq!(buffer.next_batch(0).await.len(), 16);
+    let none = Fill::default();
+    assert_eq!(buffer.more(0, Fill { rows: 10, ..none }).len(), 6);
+    let full = BufferConfig::default().batch_bytes;
+    assert!(buffer.more(0, Fill { bytes: full, ..none }).is_empty());
+    assert_eq!(buffer.more(0, none).len(), 16);
+    assert_eq!(buffer.more(0, none).len(), 2, "an eighth of a batch waits");
+    buffer.push(item(0, 40, 1));
+    assert!(buffer.more(0, none).is_empty(), "less than that waits");
+    assert_eq!(buffer.fill().rows, 41, "taken is not yet done");
+}
+
 #[test]
 fn bytes_close_the_gate_as_well() {
     let buffer = buffer(1000, 1000);
