@@ -1,1 +1,4 @@
-//! End-to-end tests live in `tests/`: the four services as separate processes, as an operator runs them.
+#![doc = include_str!("../README.md")]
+#![expect(clippy::unwrap_used, reason = "a broken fixture is a failed test")]
+
+pub mod processes;

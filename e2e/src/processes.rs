@@ -12,7 +12,8 @@ use testkit::{
     wait_until,
 };
 
-pub(crate) const KEY: &str = "sk_test_endtoend0123456789abcdef01234567";
+/// The secret key that everything accepts; of the organisation `default`.
+pub const KEY: &str = "sk_test_endtoend0123456789abcdef01234567";
 const SECRET: &str = "an end-to-end secret of 32 bytes";
 const START: Duration = Duration::from_secs(60);
 
@@ -43,19 +44,21 @@ fn binaries() -> &'static Path {
 }
 
 /// Where a pipeline's records and rows live.
-pub(crate) struct Stack {
-    pub(crate) topics: TestTopics,
+#[derive(Debug)]
+pub struct Stack {
+    /// Its topics.
+    pub topics: TestTopics,
     brokers: String,
 }
 
 impl Stack {
     /// Topics of its own on the shared broker.
-    pub(crate) async fn shared() -> Self {
+    pub async fn shared() -> Self {
         Self::with(TestTopics::create(4).await)
     }
 
     /// Topics on a broker of its own, that the test may stop.
-    pub(crate) async fn on(kafka: &TestKafka) -> Self {
+    pub async fn on(kafka: &TestKafka) -> Self {
         Self::with(TestTopics::create_on(kafka, 4).await)
     }
 
@@ -96,9 +99,14 @@ impl Stack {
     }
 
     /// Starts one service and waits until it is ready.
-    pub(crate) async fn service(&self, name: &str, more: &[(&str, &str)]) -> Service {
+    pub async fn service(&self, name: &str, more: &[(&str, &str)]) -> Service {
         let address = format!("127.0.0.1:{}", free_port().unwrap());
-        let mut variables = self.variables(&address);
+        self.service_at(&address, name, more).await
+    }
+
+    /// The same at an address of its own, for example where it has been before.
+    pub async fn service_at(&self, address: &str, name: &str, more: &[(&str, &str)]) -> Service {
+        let mut variables = self.variables(address);
         variables.extend(
             more.iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
@@ -114,9 +122,12 @@ impl Stack {
 }
 
 /// A running service.
-pub(crate) struct Service {
-    pub(crate) process: ChildProcess,
-    pub(crate) url: String,
+#[derive(Debug)]
+pub struct Service {
+    /// Its process.
+    pub process: ChildProcess,
+    /// Where it answers.
+    pub url: String,
 }
 
 impl Service {
@@ -141,24 +152,30 @@ impl Service {
 }
 
 /// All four services.
-pub(crate) struct Pipeline {
-    pub(crate) gateway: Service,
-    pub(crate) worker: Service,
-    pub(crate) sink: Service,
-    pub(crate) api: Service,
-    pub(crate) database: TestDatabase,
+#[derive(Debug)]
+pub struct Pipeline {
+    /// `ingest-gateway`.
+    pub gateway: Service,
+    /// `detector-worker`.
+    pub worker: Service,
+    /// `result-sink`.
+    pub sink: Service,
+    /// `dashboard-api`.
+    pub api: Service,
+    /// What sink and API share.
+    pub database: TestDatabase,
     client: Client,
 }
 
 impl Pipeline {
     /// On the shared PostgreSQL.
-    pub(crate) async fn start(stack: &Stack) -> Self {
+    pub async fn start(stack: &Stack) -> Self {
         let database = migrated().await;
         Self::start_on(stack, database).await
     }
 
     /// On a server that the test may stop.
-    pub(crate) async fn start_with(stack: &Stack, server: &TestPostgres) -> Self {
+    pub async fn start_with(stack: &Stack, server: &TestPostgres) -> Self {
         let database = TestDatabase::create_empty_on(server).await;
         storage::migrate(database.url()).await.unwrap();
         Self::start_on(stack, database).await
@@ -183,7 +200,8 @@ impl Pipeline {
         }
     }
 
-    pub(crate) async fn api_get(&self, path: &str) -> Value {
+    /// Asks the API, and expects 200.
+    pub async fn api_get(&self, path: &str) -> Value {
         let request = self
             .client
             .get(format!("{}{path}", self.api.url))
@@ -195,11 +213,13 @@ impl Pipeline {
         body
     }
 
-    pub(crate) async fn create_session(&self) -> String {
+    /// A new session; its id.
+    pub async fn create_session(&self) -> String {
         self.create_session_of(&json!({"platform": "test"})).await
     }
 
-    pub(crate) async fn create_session_of(&self, description: &Value) -> String {
+    /// A new session of that description; its id.
+    pub async fn create_session_of(&self, description: &Value) -> String {
         let request = self
             .client
             .post(format!("{}/api/v1/detection/sessions", self.gateway.url));
@@ -215,13 +235,14 @@ impl Pipeline {
         body["session_id"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) async fn post_events(&self, id: &str, events: &Value) -> (u16, Value) {
+    /// Posts a batch; status and body.
+    pub async fn post_events(&self, id: &str, events: &Value) -> (u16, Value) {
         let (status, body, _) = self.try_post(id, events).await.unwrap();
         (status, body)
     }
 
     /// Status, body and `Retry-After` of one batch.
-    pub(crate) async fn try_post(
+    pub async fn try_post(
         &self,
         id: &str,
         events: &Value,
@@ -242,7 +263,8 @@ impl Pipeline {
         Ok((status, answer.json().await?, retry))
     }
 
-    pub(crate) async fn complete(&self, id: &str) {
+    /// Ends a session.
+    pub async fn complete(&self, id: &str) {
         let url = format!(
             "{}/api/v1/detection/sessions/{id}/complete",
             self.gateway.url
@@ -252,7 +274,8 @@ impl Pipeline {
         assert!(status.is_success(), "{status} {:?}", answer.text().await);
     }
 
-    pub(crate) async fn analyze(&self, id: &str) -> (u16, Value) {
+    /// Asks for a verdict now; status and body.
+    pub async fn analyze(&self, id: &str) -> (u16, Value) {
         let url = format!("{}/api/v1/detection/sessions/{id}/analyze", self.api.url);
         let answer = self.client.post(url).bearer_auth(KEY).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
@@ -260,7 +283,7 @@ impl Pipeline {
 }
 
 /// A database of its own with the whole schema.
-pub(crate) async fn migrated() -> TestDatabase {
+pub async fn migrated() -> TestDatabase {
     TestDatabase::create_with("storage", async |url: String| {
         storage::migrate(&url).await.unwrap();
     })
@@ -268,21 +291,25 @@ pub(crate) async fn migrated() -> TestDatabase {
 }
 
 /// What a load run did.
-pub(crate) struct LoadReport {
-    pub(crate) summary: Value,
+#[derive(Debug)]
+pub struct LoadReport {
+    /// What it says at its end.
+    pub summary: Value,
     /// One object a session: `session_id`, `events`, ...
-    pub(crate) sessions: Vec<Value>,
+    pub sessions: Vec<Value>,
 }
 
 /// A load run in the background.
-pub(crate) struct LoadRun {
+#[derive(Debug)]
+pub struct LoadRun {
     process: ChildProcess,
     sessions: PathBuf,
     _folder: TestFolder,
 }
 
 impl LoadRun {
-    pub(crate) fn start(pipeline: &Pipeline, arguments: &[&str]) -> Self {
+    /// Starts `candor loadgen` against the pipeline's gateway.
+    pub fn start(pipeline: &Pipeline, arguments: &[&str]) -> Self {
         let folder = TestFolder::new();
         let sessions = folder.path().join("sessions.jsonl");
         let file = sessions.to_str().unwrap().to_owned();
@@ -309,7 +336,8 @@ impl LoadRun {
         }
     }
 
-    pub(crate) async fn finish(mut self) -> LoadReport {
+    /// Waits for its end.
+    pub async fn finish(mut self) -> LoadReport {
         let status = self.process.wait_for_exit(Duration::from_secs(180)).await;
         let output = self.process.output();
         assert!(status.success(), "{output}");
@@ -327,6 +355,6 @@ impl LoadRun {
 }
 
 /// Runs `candor loadgen` to its end.
-pub(crate) async fn loadgen(pipeline: &Pipeline, arguments: &[&str]) -> LoadReport {
+pub async fn loadgen(pipeline: &Pipeline, arguments: &[&str]) -> LoadReport {
     LoadRun::start(pipeline, arguments).finish().await
 }

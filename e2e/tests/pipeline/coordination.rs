@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testkit::wait_until;
 
-use crate::processes::{Pipeline, Stack};
+use e2e::processes::{Pipeline, Stack};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use testkit::{TestKafka, TestPostgres, Until, collect, wait_until};
 
-use crate::processes::{LoadReport, LoadRun, Pipeline, Stack, migrated};
+use e2e::processes::{LoadReport, LoadRun, Pipeline, Stack, migrated};
 use crate::rows::{wait_until_complete, wait_until_equal};
 
 /// How long Kafka and PostgreSQL are away.

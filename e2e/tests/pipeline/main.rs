@@ -4,12 +4,11 @@
 
 mod coordination;
 mod faults;
-mod processes;
 mod rows;
 
 use std::time::Duration;
 
-use processes::{Pipeline, Stack, loadgen};
+use e2e::processes::{Pipeline, Stack, loadgen};
 use serde_json::{Value, json};
 use testkit::wait_until;
 
