@@ -1,0 +1,95 @@
+import { Send } from "lucide-react";
+import type { SubmitEvent } from "react";
+import { Button, Card, Field, Input, NativeSelect, Segmented, Switch } from "@/components";
+import type { Integration } from "@/pages/integrations/queries";
+import { nameOf } from "@/pages/integrations/status/name";
+import { console_ as words } from "@/strings/integrations";
+
+export interface Choice {
+  integration: Integration;
+  event: "partial" | "completed";
+  session: string;
+  tamper: boolean;
+}
+
+export interface Problems {
+  session?: string;
+}
+
+interface Properties {
+  integrations: readonly Integration[];
+  choice: Choice;
+  problems: Problems;
+  busy: boolean;
+  isRepeated: boolean;
+  enabled: boolean;
+  onChange: (change: Record<string, string | null>) => void;
+  onSubmit: () => void;
+}
+
+const EVENTS = [
+  { value: "partial", label: words.partial },
+  { value: "completed", label: words.completed },
+] as const;
+
+function eventHint({ event, integration }: Choice): string {
+  if (event === "partial") return words.partialHint;
+  return integration.platform === "decipher" ? words.completedDecipherHint : words.completedHint;
+}
+
+/** Chooses what is played. */
+export function TestForm({ integrations, choice, problems, busy, isRepeated, enabled, onChange, onSubmit }: Properties) {
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (enabled && !busy) onSubmit();
+  };
+  return (
+    <Card title={words.title} description={words.description}>
+      <form onSubmit={submit} className="mt-2 space-y-4" noValidate>
+        <Field label={words.integration}>
+          {(control) => (
+            <NativeSelect
+              {...control}
+              options={integrations.map((each) => ({ value: each.id, label: `${nameOf(each)} · ${each.id}` }))}
+              value={choice.integration.id}
+              onValue={(integration) => onChange({ integration })}
+            />
+          )}
+        </Field>
+        <div className="space-y-1.5">
+          <p className="text-[13px] font-medium" aria-hidden>
+            {words.event}
+          </p>
+          <Segmented
+            label={words.event}
+            options={EVENTS}
+            value={choice.event}
+            onValue={(event) => onChange({ event: event === "partial" ? null : event })}
+          />
+          <p className="text-xs text-pretty text-muted">{eventHint(choice)}</p>
+        </div>
+        <Field label={words.session} hint={words.sessionHint} error={problems.session} optional>
+          {(control) => (
+            <Input
+              {...control}
+              value={choice.session}
+              onChange={(event) => onChange({ session: event.target.value.trim() })}
+              autoComplete="off"
+              spellCheck={false}
+              className="font-mono"
+            />
+          )}
+        </Field>
+        <Switch
+          label={words.tamper}
+          description={words.tamperHint}
+          checked={choice.tamper}
+          onChecked={(tamper) => onChange({ tamper: tamper ? "1" : null })}
+        />
+        <Button type="submit" variant="primary" icon={Send} busy={busy} disabled={!enabled}>
+          {isRepeated ? words.again : words.send}
+        </Button>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,60 @@
+import { Ellipsis, X } from "lucide-react";
+import { toast } from "sonner";
+import { Button, IconButton, Menu } from "@/components";
+import { formatCount } from "@/lib/format";
+import { sessions as text } from "@/strings/sessions";
+import { labelWord } from "@/strings/words";
+import { download, exportPath, FORMATS } from "./exports";
+import type { Filters } from "./filters";
+import type { Label } from "./row";
+
+interface Properties {
+  ids: ReadonlySet<string>;
+  filters: Filters;
+  isBusy: boolean;
+  onLabel: (ids: string[], label: Label) => void;
+  onClear: () => void;
+}
+
+const LABELS = ["human", "bot", "unsure"] as const;
+
+async function copy(ids: ReadonlySet<string>): Promise<void> {
+  try {
+    await navigator.clipboard.writeText([...ids].join("\n"));
+    toast(text.selection.copied(ids.size));
+  } catch {
+    toast.error(text.selection.copyFailed);
+  }
+}
+
+/** What can be done with the chosen sessions. */
+export function BulkBar({ ids, filters, isBusy, onLabel, onClear }: Properties) {
+  return (
+    <section
+      aria-label={text.selection.region}
+      className="absolute inset-x-2 bottom-2 z-5 mx-auto flex w-fit max-w-[calc(100%-1rem)] flex-wrap items-center gap-1.5 rounded-card border border-strong bg-surface p-1.5 pl-3 shadow-raised"
+    >
+      <span role="status" className="mr-1.5 text-[13px] font-medium whitespace-nowrap tabular-nums">
+        {text.selection.count(formatCount(ids.size))}
+      </span>
+      {LABELS.map((label) => (
+        <Button key={label} size="sm" busy={isBusy} aria-label={text.selection.labelAs(labelWord(label))} onClick={() => onLabel([...ids], label)}>
+          {labelWord(label)}
+        </Button>
+      ))}
+      <Menu
+        trigger={<IconButton label={text.selection.more} icon={Ellipsis} size="sm" />}
+        items={[
+          { label: text.selection.clearLabel, onSelect: () => onLabel([...ids], "cleared") },
+          { label: text.selection.copyIds, onSelect: () => void copy(ids) },
+          "separator",
+          ...FORMATS.map((format) => ({
+            label: text.exports.all(text.exports[format]),
+            onSelect: () => download(exportPath(filters, format, false)),
+          })),
+        ]}
+      />
+      <IconButton label={text.selection.clear} icon={X} size="sm" onClick={onClear} />
+    </section>
+  );
+}

@@ -1,0 +1,63 @@
+import { Badge, Card, CopyButton, EmptyState, InlineCode, KeyValues, QueryView, SkeletonText, TextLink } from "@/components";
+import { type About, useAbout } from "@/pages/settings/queries";
+import { settings as words } from "@/strings/settings";
+
+/** Which server this is, and what this sign-in may do. */
+export function AboutTab() {
+  return (
+    <Card
+      title={words.about.title}
+      className="max-w-3xl"
+      actions={
+        <>
+          <TextLink to="/playground" className="text-[13px]">{words.about.playground}</TextLink>
+          <TextLink href="/docs" className="text-[13px]">{words.about.docs}</TextLink>
+        </>
+      }
+    >
+      <QueryView query={useAbout()} skeleton={<SkeletonText lines={4} />}>
+        {(about) => (about === null ? <EmptyState title={words.about.missing}>{words.about.missingHint}</EmptyState> : <Facts about={about} />)}
+      </QueryView>
+    </Card>
+  );
+}
+
+function Facts({ about }: { about: About }) {
+  const { organisation, version, gateway_url: gateway, scopes = [] } = about;
+  return (
+    <KeyValues
+      items={[
+        ...(organisation === undefined ? [] : [{ label: words.about.organisation, value: organisation.name ?? organisation.id }]),
+        ...(version === undefined ? [] : [{ label: words.about.version, value: version }]),
+        {
+          label: words.about.gateway,
+          value:
+            gateway == null ? (
+              words.about.gatewayUnknown
+            ) : (
+              <span className="inline-flex items-center gap-1">
+                <InlineCode>{gateway}</InlineCode>
+                <CopyButton text={gateway} label={words.about.gateway.toLowerCase()} />
+              </span>
+            ),
+        },
+        ...(scopes.length === 0
+          ? []
+          : [
+              {
+                label: words.about.scopes,
+                value: (
+                  <span className="flex flex-wrap gap-1">
+                    {scopes.map((scope) => (
+                      <Badge key={scope} className="font-mono">
+                        {scope}
+                      </Badge>
+                    ))}
+                  </span>
+                ),
+              },
+            ]),
+      ]}
+    />
+  );
+}

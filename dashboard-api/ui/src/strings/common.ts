@@ -1,0 +1,121 @@
+/** Words of the frame around every page, and those that many pages share. */
+export const common = {
+  product: "Candor",
+  retry: "Try again",
+  cancel: "Cancel",
+  save: "Save",
+  close: "Close",
+  loading: "Loading",
+  more: "More",
+  none: "none",
+  unknown: "unknown",
+  notYet: "not yet",
+  session: "Session",
+  sessions: "Sessions",
+  survey: "Survey",
+  respondent: "Respondent",
+  platform: "Platform",
+  risk: "Risk",
+  openSession: (id: string) => `Open session ${id}`,
+  sessionsOf: (count: string) => `${count} sessions`,
+} as const;
+
+export const shell = {
+  skip: "Skip to content",
+  navigation: "Main",
+  openNavigation: "Open navigation",
+  palette: "Search or jump to…",
+  paletteLabel: "Command palette",
+  palettePlaceholder: "Page, session id, survey, action…",
+  paletteEmpty: "Nothing by that name.",
+  palettePages: "Pages",
+  paletteActions: "Actions",
+  paletteFind: "Find",
+  findSession: (id: string) => `Open session ${id}`,
+  findSessions: (text: string) => `Sessions that begin with “${text}”`,
+  findSurvey: (text: string) => `Survey “${text}”`,
+  themeLight: "Light appearance",
+  themeDark: "Dark appearance",
+  themeSystem: "Appearance of the system",
+  densityCompact: "Compact rows",
+  densityComfortable: "Comfortable rows",
+  signOut: "Sign out",
+  account: "Account and appearance",
+  apiDocs: "API reference",
+  liveOn: "Live",
+  livePolling: "Polling",
+  liveConnecting: "Connecting",
+  liveOff: "Offline",
+  liveOnHint: "What happens is told within a second.",
+  livePollingHint: "The live connection is not possible; pages are read again every few seconds.",
+  liveConnectingHint: "Connecting to the live feed.",
+  liveOffHint: "No network. Figures stay as they were.",
+  shortcuts: "Keyboard shortcuts",
+  notFoundTitle: "There is no such page",
+  notFoundText: "The address may be mistyped, or from another version of Candor.",
+  notFoundAction: "Go to the overview",
+  crashedTitle: "This page has failed",
+  crashedText: "The rest of the app still works. Try again; if it fails again, tell your operator what you did.",
+  newVersionTitle: "Candor was updated",
+  newVersionText: "A part of this page belongs to the version before. Load it again to go on.",
+  newVersionAction: "Load again",
+} as const;
+
+export const signIn = {
+  title: "Sign in",
+  lead: "Candor tells people from bots in surveys, and says why.",
+  key: "Secret key",
+  keyHint: "The bootstrap key of this installation; it begins with sk_. It is exchanged for a cookie of twelve hours and kept nowhere.",
+  submit: "Sign in",
+  expired: "That link has expired. Make a new one, or sign in with the key.",
+  wrong: "This key is not known, or was revoked.",
+  forbidden: "This key may not sign in a browser. Use the bootstrap key.",
+  help: "On this machine, `candor dev` prints a link that signs in.",
+} as const;
+
+/** Pages, as the navigation and the palette name them. */
+export const pages = {
+  overview: "Overview",
+  sessions: "Sessions",
+  surveys: "Surveys",
+  review: "Review",
+  integrations: "Integrations",
+  pipeline: "Pipeline health",
+  playground: "API playground",
+  quickStart: "Quick start",
+  settings: "Settings",
+} as const;
+
+export const shortcuts = {
+  title: "Keyboard shortcuts",
+  groups: [
+    {
+      title: "Anywhere",
+      keys: [
+        ["Ctrl K", "Command palette"],
+        ["?", "These shortcuts"],
+        ["g o", "Overview"],
+        ["g s", "Sessions"],
+        ["g u", "Surveys"],
+        ["g r", "Review"],
+        ["g p", "Pipeline health"],
+      ],
+    },
+    {
+      title: "Sessions",
+      keys: [
+        ["j / k", "Next, previous row"],
+        ["Enter", "Open the row"],
+        ["x", "Select the row"],
+        ["/", "Search"],
+      ],
+    },
+    {
+      title: "Replay",
+      keys: [
+        ["Space", "Play or pause"],
+        ["← / →", "A second back or forward"],
+      ],
+    },
+  ],
+} as const;

@@ -1,0 +1,66 @@
+/** Texts of counts, risks over time and campaigns, which overview, surveys and survey share. */
+export const counts = {
+  noVerdict: "No verdict yet",
+  countedHours: (from: string, to: string) => `Counted by whole hours: sessions that began from ${from} to ${to}.`,
+  lowRiskShare: "Low risk",
+  flaggedShare: "Flagged",
+
+  thisHour: "this hour",
+
+  riskTitle: "Sessions by risk",
+  riskLabel: "Sessions by risk over time",
+  riskDescription: {
+    hour: "By the hour in which they began. Drag over the chart to look closer.",
+    day: "By the day (UTC) on which they began. Drag over the chart to look closer.",
+  },
+  riskEmpty: "No session began in this period.",
+
+  classTitle: "By class",
+  classDescription: "What the sessions with a verdict look like.",
+  classLabel: "Sessions by class",
+  methodTitle: "By method",
+  methodDescription: "Sessions in which a method speaks for automation (0.5 or more). One session may count for several.",
+  methodLabel: "Sessions by method",
+  noVerdicts: "No session of this period has a verdict yet.",
+  noMethods: "No method speaks for automation in this period.",
+
+  sharesByRisk: (parts: string) => `By risk: ${parts}`,
+  riskPart: (risk: string, share: string) => `${risk.toLowerCase()} ${share}`,
+  noShare: "–",
+  noShareHint: "No verdict in this period",
+  up: (points: string) => `up ${points}`,
+  down: (points: string) => `down ${points}`,
+  points: (points: string) => `${points} points`,
+  sameAsBefore: "as before",
+  comparedWith: "Against the period before",
+
+  campaigns: {
+    table: "Campaigns",
+    kind: "What is the same",
+    survey: "Survey",
+    noSurvey: "none",
+    sessions: "Sessions",
+    risk: "Risk",
+    last: "Last seen",
+    first: "First seen",
+    close: "Close",
+    alone: "Risk on its own",
+    fingerprint: "Fingerprint",
+    explain: {
+      device: "These sessions report the same device. Households, classrooms and shared computers do that too, so look at the times and at how they answered.",
+      trajectory:
+        "The pointer moved along the same paths, apart from place, direction, size and tempo. Chance hardly ever does that; a replayed recording or one generator does.",
+      rhythm: "The first keys were pressed in the same rhythm, apart from tempo, far more alike than the survey's own texts make usual.",
+    } as Record<string, string>,
+    explainOther: "These sessions have more in common than sessions of different people usually have.",
+    sessionsTitle: "Sessions in it",
+    created: "Began",
+    session: "Session",
+    respondent: "Respondent",
+    class: "Looks like",
+    noRespondent: "–",
+    noSessions: "Its sessions are no longer stored.",
+    more: "Show more sessions",
+    shown: (shown: string, all: string) => `${shown} shown; ${all} shared it when it was last said`,
+  },
+} as const;

@@ -1,0 +1,112 @@
+/** Texts of the review queue. A flag is a reason to look; what a person says of it is a label, and changes no verdict. */
+
+const count = (number: number): string => new Intl.NumberFormat("en").format(number);
+const sessions = (number: number): string => `${count(number)} ${number === 1 ? "session" : "sessions"}`;
+
+export type GivenLabel = "human" | "bot" | "unsure";
+
+const AS: Record<GivenLabel, string> = { human: "human", bot: "bot", unsure: "unsure" };
+
+export const review = {
+  title: "Review",
+  description: "Risky sessions that have ended and that nobody has labelled. A flag is a reason to look; a label changes no verdict.",
+  download: "Download labels",
+  downloadHint: "Every label that holds, a JSON object a line",
+  refresh: "Read the queue again",
+
+  filters: "Filters",
+  risk: "Risk",
+  survey: "Survey",
+  anySurvey: "Any survey",
+
+  progress: (done: number, left: number, more: boolean) => `${count(done)} labelled in this sitting, ${count(left)}${more ? "+" : ""} to go`,
+  progressLabel: "Labelled in this sitting",
+  newOnes: (number: number) => `${count(number)} new`,
+  newOnesLabel: (number: number) => `${sessions(number)} came in. Read the queue again`,
+  changed: "The queue may have changed",
+
+  queue: "Queue",
+  queueList: "Sessions to review",
+  selectAll: "Select all loaded",
+  selectSession: (id: string) => `Select session ${id}`,
+  showSession: (id: string) => `Review session ${id}`,
+  selected: (number: number) => `${count(number)} selected`,
+  clearSelection: "Clear",
+  labelSelected: "Label the selected sessions",
+  searching: "Looking through older sessions…",
+  searchOn: "Look further back",
+  searchedFar: "No session to review among the last ones looked at; older ones may wait.",
+  more: "Load more",
+  end: "That is the whole queue of this period.",
+  saving: "saving",
+
+  emptyTitle: "Nothing to review",
+  emptyText: "No session of this risk has ended without a label in this period. Choose a longer period or other risks, or look at all sessions.",
+  allSessions: "All sessions",
+  doneTitle: "The queue is done",
+  doneText: (number: number) => `You have labelled ${sessions(number)}. New ones appear here as they end.`,
+  again: "Look for new ones",
+
+  position: (place: number, all: number, more: boolean) => `${count(place)} of ${count(all)}${more ? "+" : ""}`,
+  notInQueue: "Not in this queue",
+  next: "Next session (j)",
+  previous: "Previous session (k)",
+  open: "Open session",
+  openHint: "Replay, timeline and revisions",
+  sessionId: "session id",
+  score: "Score",
+  scoreLabel: (percent: string) => `Score ${percent}`,
+  scoreHint: "The higher of the verdict's score and that of findings about several sessions.",
+  respondent: "Respondent",
+  created: "Begun",
+  events: "Events",
+  noSurvey: "no survey",
+  unknown: "not given",
+  action: "Recommended",
+  noVerdict: "There is no verdict of this session yet.",
+
+  reasons: "Reasons",
+  noReasons: "No single reason carries this verdict.",
+  strength: { strong: "Strong reasons", moderate: "Moderate reasons", weak: "Weak reasons" },
+  weight: (percent: string) => `weight ${percent}`,
+  method: (name: string) => name,
+  shared: "In common with other sessions",
+  sharedSessions: (number: number) => `${sessions(number)} share it`,
+  sufficiency: "What there was to judge by",
+  judged: "Enough data",
+  tooLittle: "Too little data",
+  absent: "Absent",
+  noMethod: "none",
+
+  labels: "Label this session",
+  labelButton: { human: "Human", bot: "Bot", unsure: "Unsure" },
+  labelKeys: { human: "h", bot: "b", unsure: "u" },
+  note: "Note",
+  notePlaceholder: "Why? (n)",
+  noteHint: "At most 1,000 characters, for your colleagues. Enter or Esc leaves the field.",
+  saveNote: "Save note",
+  labelledBefore: (label: string) => `Somebody has labelled this session: ${label}. A label of yours takes its place.`,
+  keys: [
+    ["h", "human"],
+    ["b", "bot"],
+    ["u", "unsure"],
+    ["n", "note"],
+    ["j / k", "next, previous"],
+    ["x", "select"],
+    ["z", "undo"],
+  ],
+  keysLabel: "Keys",
+
+  trail: "Trail",
+  trailEmpty: "Nobody has said anything of this session.",
+  trailCleared: "Label taken back",
+  by: (actor: string) => `by ${actor}`,
+
+  labelled: (number: number, label: GivenLabel) => (number === 1 ? `Labelled ${AS[label]}` : `${sessions(number)} labelled ${AS[label]}`),
+  undo: "Undo",
+  undone: (number: number) => (number === 1 ? "Label taken back" : `Labels of ${sessions(number)} taken back`),
+  unknownSessions: (number: number) => `${sessions(number)} could not be found and ${number === 1 ? "is" : "are"} not labelled.`,
+  failed: "The label was not saved",
+  undoFailed: "The label was not taken back",
+  retry: "Try again",
+} as const;
