@@ -111,9 +111,17 @@ async fn the_demo_shows_verdicts_within_ten_seconds_and_ends_in_order() {
     println!("first verdicts after {:?}: {overview}", started.elapsed());
     assert_eq!(dev.get("/health/ready").await.0, 200);
     assert_eq!(dev.get("/openapi.json").await.0, 200);
+    for page in ["/", "/overview", "/sessions/x"] {
+        assert_eq!(dev.get(page).await.0, 200, "{page}");
+    }
+    let (_, facts) = dev.get("/api/v1/app").await;
+    assert!(
+        facts.contains("\"gateway_url\":\"http://127.0.0.1:"),
+        "{facts}"
+    );
     let (status, problem) = dev.get("/no/such/address").await;
     assert_eq!(status, 404);
-    assert!(problem.contains("\"code\":\"not_found\""), "{problem}");
+    assert!(problem.contains("\"code\":\"unknown_route\""), "{problem}");
     let (_, metrics) = dev.get("/metrics").await;
     for service in [
         "ingest-gateway",

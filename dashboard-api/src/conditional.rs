@@ -67,7 +67,7 @@ fn tagged(mut parts: Parts, bytes: Bytes, known: Option<&HeaderValue>) -> Respon
 }
 
 /// Whether `If-None-Match` names the tag; weak and strong ones are the same here.
-fn names(known: &HeaderValue, tag: &str) -> bool {
+pub(crate) fn names(known: &HeaderValue, tag: &str) -> bool {
     let Ok(text) = known.to_str() else {
         return false;
     };

@@ -10,7 +10,7 @@ use schemas::ids::{MIN_SECRET_BYTES, OrganisationId};
 use storage::DatabaseConfig;
 
 use crate::export::ExportConfig;
-use crate::integrations::GatewayUrl;
+use crate::integrations::{GatewayUrl, PublicUrl};
 use crate::live::LiveConfig;
 
 /// What every bootstrap key starts with.
@@ -43,6 +43,8 @@ pub struct DashboardConfig {
     pub pipeline_interval: Duration,
     /// Where the test console reaches the gateway; without it there is nothing to test.
     pub gateway_url: Option<GatewayUrl>,
+    /// Where respondents' browsers and platforms reach the gateway; `gateway_url` when not given.
+    pub gateway_public_url: Option<PublicUrl>,
     /// Origin of the page (`https://candor.example.org`) when a proxy changes the Host header.
     pub public_origin: Option<String>,
     /// The live feed.
@@ -106,6 +108,10 @@ impl Config for DashboardConfig {
                 "GATEWAY_URL",
                 "where the test console of integrations reaches the gateway, http://host:port",
             ),
+            gateway_public_url: reader.optional(
+                "GATEWAY_PUBLIC_URL",
+                "where respondents' browsers reach the gateway, https://host, if not at CANDOR_GATEWAY_URL",
+            ),
             public_origin: reader.optional(
                 "PUBLIC_ORIGIN",
                 "origin of the page when a proxy changes the Host header",
@@ -119,6 +125,13 @@ impl Config for DashboardConfig {
 }
 
 impl DashboardConfig {
+    /// Where respondents' browsers reach the gateway, as far as the settings say.
+    pub(crate) fn gateway_address(&self) -> Option<String> {
+        let public = self.gateway_public_url.as_ref().map(PublicUrl::text);
+        let address = public.or(self.gateway_url.as_ref().map(GatewayUrl::text));
+        address.map(str::to_owned)
+    }
+
     fn check(&self, reader: &mut Reader<'_>) {
         let key = self.secret_key.expose();
         let is_secret_key = SECRET_KEY_PREFIXES

@@ -8,7 +8,7 @@ use runtime::service::{About, main as service_main};
 fn main() -> ExitCode {
     let about = About {
         name: "dashboard-api",
-        summary: "Answers analysts: session status, verdicts on request, overview, sessions, live page.",
+        summary: "Answers analysts: session status, verdicts on request, overview, sessions, web app.",
     };
     service_main(about, |config: DashboardConfig, shutdown| {
         run(config, shutdown)

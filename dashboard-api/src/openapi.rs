@@ -88,3 +88,62 @@ pub(crate) fn base() -> OpenApi {
 pub fn document() -> OpenApi {
     crate::router::documented_routes().into_openapi()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Run with `CANDOR_WRITE_OPENAPI=1` to write the file anew after a wanted change.
+    #[test]
+    fn the_document_is_the_one_in_the_repository() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/openapi.json");
+        let text = document().to_pretty_json().unwrap() + "\n";
+        if std::env::var_os("CANDOR_WRITE_OPENAPI").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let stored = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(text == stored, "{path} is out of date");
+    }
+
+    /// Clients are generated from the document: an operation's id is a function's name there.
+    #[test]
+    fn no_two_operations_have_one_id() {
+        let document = serde_json::to_value(document()).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let operations = paths.values().flat_map(|item| item.as_object().unwrap());
+        let ids: Vec<&str> = operations
+            .map(|(_, operation)| operation["operationId"].as_str().unwrap())
+            .collect();
+        let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+    }
+
+    /// A generated client makes a member with a default one that is always there: right for an answer, wrong for a request.
+    #[test]
+    fn what_may_be_left_out_of_a_request_is_not_required() {
+        let document = serde_json::to_value(document()).unwrap();
+        for (name, optional) in [
+            ("ReplayAsk", "again"),
+            ("TestAsk", "event"),
+            ("TokenRequest", "seconds"),
+            ("PreviewBody", "thresholds"),
+            ("SettingsDocument", "thresholds"),
+            ("BulkLabels", "note"),
+        ] {
+            let schema = &document["components"]["schemas"][name];
+            assert!(schema["properties"][optional].is_object(), "{name}");
+            assert_eq!(
+                schema["properties"][optional]["default"],
+                Value::Null,
+                "{name}"
+            );
+            let required = schema["required"].as_array();
+            let is_required = required.is_some_and(|all| all.iter().any(|one| one == optional));
+            assert!(!is_required, "{name}.{optional}");
+        }
+    }
+}

@@ -1,14 +1,14 @@
 //! The routes and what stands before them: a pure function of the state.
 //!
 //! Every route of the API comes from [`documented_routes`], which builds router and document from the
-//! same list; only the page's files and the document's own pages stand beside it.
+//! same list; only the web app and the document's own pages stand beside it.
 
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,18 +23,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi, Url};
 
+use crate::app;
 use crate::conditional::conditional;
 use crate::error::ApiError;
 use crate::openapi;
 use crate::routes::{
-    dashboard, detection, events, exports, integrations, letters, live, page, pipeline, preview,
-    reviews, settings, sign_in, surveys, verdict,
+    app as app_facts, dashboard, detection, events, exports, integrations, letters, live, pipeline,
+    preview, reviews, settings, sign_in, surveys, verdict,
 };
 use crate::setup::AppState;
 
 /// Bytes from which on an answer is compressed: below, it fits one packet anyway.
 const COMPRESSED_FROM: u64 = 1400;
-/// The page runs its own script, talks to its own origin and is never framed.
+/// The web app runs its own scripts, talks to its own origin (its WebSocket among it) and is never framed.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// Swagger UI sets styles of elements from its script and draws with data: images.
@@ -44,6 +45,7 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// The routes that the document describes.
 pub(crate) fn documented_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(app_facts::facts))
         .routes(routes!(detection::status))
         .routes(routes!(detection::ready_for_analysis))
         .routes(routes!(detection::analyze))
@@ -51,6 +53,7 @@ pub(crate) fn documented_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(verdict::make_token))
         .routes(routes!(dashboard::overview))
         .routes(routes!(dashboard::trend))
+        .routes(routes!(dashboard::rates))
         .routes(routes!(dashboard::sessions))
         .routes(routes!(dashboard::details))
         .routes(routes!(events::events))
@@ -58,6 +61,7 @@ pub(crate) fn documented_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(events::typing))
         .routes(routes!(surveys::surveys))
         .routes(routes!(surveys::survey))
+        .routes(routes!(surveys::timings))
         .routes(routes!(surveys::campaigns))
         .routes(routes!(surveys::campaign))
         .routes(routes!(surveys::similar))
@@ -86,14 +90,6 @@ pub(crate) fn documented_routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sign_in::sign_in_by_link))
 }
 
-fn page_routes() -> Router<AppState> {
-    Router::new()
-        .route("/", get(page::html))
-        .route("/assets/page.css", get(page::style))
-        .route("/assets/page.js", get(page::script))
-        .route("/assets/icon.svg", get(page::icon))
-}
-
 fn docs_routes() -> Router<AppState> {
     let urls = [
         Url::with_primary("API", "/openapi.json", true),
@@ -103,39 +99,55 @@ fn docs_routes() -> Router<AppState> {
     Router::from(SwaggerUi::new("/docs").config(config))
 }
 
-/// The API, the page and the documents, with their middleware; no fallback, no health: mergeable with
+/// The API, the web app and the documents, with their middleware; no fallback, no health: mergeable with
 /// another service's routes.
 pub fn api_routes(state: AppState) -> Router {
     let (documented, document) = documented_routes().split_for_parts();
     let document = get(|| async move { axum::Json(document) });
     let routes = documented
-        .merge(page_routes())
         .merge(docs_routes())
         .route("/openapi.json", document)
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed });
-    with_middleware(routes, &state).with_state(state)
+    let pages = app::routes(state.app().clone())
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed });
+    // The app's files are compressed once, when they are built, and have tags of their own.
+    framed(written(routes).merge(pages), &state).with_state(state)
 }
 
-/// The whole service: [`api_routes`], `/health` and `/metrics`, and a problem for everything else.
+/// What is answered where nothing is: the app's page to a browser, a problem to a program. To be merged with the routes of
+/// the whole process.
+pub fn unknown_routes(state: AppState) -> Router {
+    let unknown = async |State(state): State<AppState>, method: Method, headers: HeaderMap| {
+        app::not_found(state.app(), &method, &headers)
+    };
+    let routes = Router::new().fallback(unknown);
+    framed(routes, &state).with_state(state)
+}
+
+/// The whole service: [`api_routes`], `/health` and `/metrics`, and [`unknown_routes`] for everything else.
 pub fn router(state: AppState, health: Health, registry: Registry) -> Router {
-    let fallback = Router::new().fallback(|| async { ApiError::NotFound });
     api_routes(state.clone())
         .merge(runtime::health::router(health, registry))
-        .merge(with_middleware(fallback, &state).with_state(state))
+        .merge(unknown_routes(state))
 }
 
-/// From the outside in: request id (so that every answer below carries it), measuring, security headers
-/// (also on failures), compression, conditional requests, panics to problems.
-fn with_middleware(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+/// What every answer goes through, from the outside in: request id (so that every answer below carries it), measuring,
+/// security headers (also on failures).
+fn framed(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes
+        .layer(from_fn(security_headers))
+        .layer(from_fn_with_state(state.clone(), measure))
+        .layer(from_fn(with_request_id))
+}
+
+/// What the answers of handlers go through, from the outside in: compression, conditional requests, panics to problems.
+fn written(routes: Router<AppState>) -> Router<AppState> {
     routes
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::Panicked.into_response()
         }))
         .layer(from_fn(conditional))
         .layer(compression())
-        .layer(from_fn(security_headers))
-        .layer(from_fn_with_state(state.clone(), measure))
-        .layer(from_fn(with_request_id))
 }
 
 /// Answers of some length are compressed as the client likes, quickly rather than well. Events of a stream must not wait in
@@ -202,7 +214,7 @@ async fn security_headers(request: Request, next: Next) -> Response {
     ] {
         set(headers, HeaderName::from_static(name), value);
     }
-    // Verdicts are nobody's cache's business; the page's files say otherwise themselves.
+    // Verdicts are nobody's cache's business; the app's files say otherwise themselves.
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

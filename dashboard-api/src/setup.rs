@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 use crate::analysis::Analysis;
+use crate::app::App;
 use crate::auth::Gate;
 use crate::config::DashboardConfig;
 use crate::database::Database;
@@ -79,6 +80,9 @@ pub enum SetupError {
 
 #[derive(Debug)]
 struct Inner {
+    app: App,
+    /// Where others reach the gateway.
+    gateway_address: Option<String>,
     organisation: OrganisationId,
     session_secret: SessionSecret,
     gate: Gate,
@@ -105,6 +109,16 @@ struct Inner {
 pub struct AppState(Arc<Inner>);
 
 impl AppState {
+    /// The web app.
+    pub(crate) fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    /// Where respondents' browsers reach the gateway, if a setting says so.
+    pub(crate) fn gateway_address(&self) -> Option<&str> {
+        self.0.gateway_address.as_deref()
+    }
+
     pub(crate) fn gate(&self) -> &Gate {
         &self.0.gate
     }
@@ -208,6 +222,8 @@ pub fn setup(
     let relay = Relay::new(&config.database, writer, metrics.clone())?;
     let session_secret = SessionSecret::new(config.session_secret.expose())?;
     Ok(AppState(Arc::new(Inner {
+        app: App::embedded(),
+        gateway_address: config.gateway_address(),
         pipeline: Pipeline::new(config.kafka.clone(), config.pipeline_interval),
         letters: Letters::new(config.kafka.clone()),
         console: Console::new(config.gateway_url.clone(), session_secret.clone())?,

@@ -6,6 +6,7 @@
 # A need that is covered otherwise (an own broker, an own database) is no need.
 
 OLDEST_JAVA=17
+OLDEST_NODE=20.19
 CARGO_DENY_VERSION=0.20.2
 CARGO_FUZZ_VERSION=0.13.1
 
@@ -60,6 +61,15 @@ install_rust() {
     rustup toolchain install "$channel" --profile minimal --component clippy --component rustfmt >&2 \
         || die "Rust $channel could not be installed; run this, then start again:
     rustup toolchain install $channel --profile minimal --component clippy --component rustfmt"
+}
+
+# --- the web app ------------------------------------------------------------------------------------------------------
+
+has_node() {
+    has_npm && [ "$(printf '%s\nv%s\n' "$(node --version)" "$OLDEST_NODE" | sort -V | head -n 1)" = "v$OLDEST_NODE" ]
+}
+need_node() {
+    has_node || want nodejs npm
 }
 
 # --- running: Kafka and PostgreSQL as children of `candor dev` and of the tests ---------------------------------------

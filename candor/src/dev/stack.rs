@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use axum::http::StatusCode;
 use control::Control;
 use dashboard_api::DashboardConfig;
 use detector_worker::WorkerConfig;
@@ -18,7 +17,6 @@ use result_sink::SinkConfig;
 use runtime::CancellationToken;
 use runtime::config::Secret;
 use runtime::health::Health;
-use runtime::problem::Problem;
 use runtime::tasks::Tasks;
 use tokio::net::TcpListener;
 
@@ -68,13 +66,7 @@ impl Stack {
         let together = combined::registry(&[&all.gateway, &all.worker, &all.sink, &all.api])?;
         let routes = dashboard_api::api_routes(api.clone())
             .merge(runtime::health::router(health.clone(), together))
-            .fallback(|| async {
-                Problem::new(
-                    StatusCode::NOT_FOUND,
-                    "not_found",
-                    "There is no such address.",
-                )
-            });
+            .merge(dashboard_api::unknown_routes(api.clone()));
         start_gateway(decided, &all.gateway, &mut parts, (listener, routes))?;
         start_worker(decided, &all.worker, &mut parts)?;
         start_sink(decided, &all.sink, &mut parts)?;

@@ -64,6 +64,8 @@ pub(crate) struct Caller {
     pub(crate) organisation: OrganisationId,
     /// What trails call it: the key's public id, or `bootstrap`. Never a secret.
     pub(crate) actor: String,
+    /// What it may do.
+    pub(crate) scopes: Vec<Scope>,
 }
 
 impl Caller {
@@ -76,6 +78,7 @@ impl Caller {
         Self {
             organisation,
             actor: BOOTSTRAP.to_owned(),
+            scopes: Scope::ALL.to_vec(),
         }
     }
 }
@@ -174,6 +177,7 @@ impl Gate {
         Ok(Caller {
             organisation: record.organisation.clone(),
             actor: record.id.to_string(),
+            scopes: record.scopes.clone(),
         })
     }
 

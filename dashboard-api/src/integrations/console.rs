@@ -4,7 +4,6 @@
 //! The request goes to one origin that the settings name, follows no redirect and has a deadline. A
 //! secret is opened for the one request and wiped; it stands in no answer and in no log.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,6 @@ use control::random_text;
 use control::seal::Sealer;
 use platform_webhooks::{Delivery, ROUTE, Saying, Sender};
 use reqwest::{Client, Method, Url, redirect};
-use runtime::config::Setting;
 use schemas::control::{Integration, IntegrationPlatform};
 use schemas::ids::{SessionId, SessionSecret};
 use schemas::token::IngestGrant;
@@ -22,6 +20,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use super::address::GatewayUrl;
 use super::report::{GatewayAnswer, LogStep, SentRequest, TestReport};
 use crate::database::Database;
 use crate::error::{ApiError, chain};
@@ -41,37 +40,6 @@ const AT_ONCE: usize = 4;
 const TOKEN_MINUTES: i64 = 5;
 /// The survey that every test names.
 const SURVEY: &str = "SV_CandorTest";
-
-/// Where the gateway is: an origin, `http://host:port`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GatewayUrl(Url);
-
-impl FromStr for GatewayUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let problem = || "must be an origin such as http://ingest-gateway:8080".to_owned();
-        let url: Url = text.parse().map_err(|_| problem())?;
-        let is_origin = url.scheme() == "http"
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none();
-        if is_origin {
-            Ok(Self(url))
-        } else {
-            Err(problem())
-        }
-    }
-}
-
-impl Setting for GatewayUrl {
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-}
 
 /// What a test says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -100,13 +68,15 @@ impl TestEvent {
 
 /// What is to be tried.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TestAsk {
     /// What the test says; `partial` if absent, which changes nothing.
+    #[serde(default)]
     pub(crate) event: TestEvent,
     /// The session that it names. A completed response ends it; without one it is `unmatched`.
     pub(crate) session_id: Option<String>,
     /// Changes the request after it was signed: the gateway must refuse it.
+    #[serde(default)]
     pub(crate) tamper: bool,
 }
 
@@ -160,13 +130,13 @@ impl Console {
         trial: Trial<'_>,
         database: &Database,
     ) -> Result<TestReport, ApiError> {
-        let GatewayUrl(gateway) = self.gateway.as_ref().ok_or(ApiError::GatewayUnknown)?;
+        let gateway = self.gateway.as_ref().ok_or(ApiError::GatewayUnknown)?;
         let Ok(_running) = self.running.try_acquire() else {
             return Err(ApiError::TooManyReadings);
         };
         let integration = trial.integration;
         let delivery = self.compose(&trial)?;
-        let mut address = gateway.clone();
+        let mut address = gateway.url().clone();
         address.set_path(&format!("{ROUTE}{}", integration.platform.as_str()));
         let id = integration.id.as_str();
         address.query_pairs_mut().append_pair("integration", id);
@@ -331,33 +301,5 @@ async fn look_for(
             return Ok(LogStep::NotYet);
         }
         tokio::time::sleep(LOG_LOOKS).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gateway_is_an_origin_without_credentials() {
-        for good in [
-            "http://127.0.0.1:8080",
-            "http://gateway",
-            "http://[::1]:80/",
-        ] {
-            assert!(good.parse::<GatewayUrl>().is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "gateway:8080",
-            "https://gateway",
-            "http://user@gateway",
-            "http://gateway/path",
-            "http://gateway?x=1",
-            "ftp://gateway",
-            "file:///etc/passwd",
-        ] {
-            assert!(bad.parse::<GatewayUrl>().is_err(), "{bad}");
-        }
     }
 }

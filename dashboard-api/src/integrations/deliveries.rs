@@ -118,7 +118,7 @@ pub(crate) struct Delivery {
     /// The session it names, if that is one of the organisation.
     session_id: Option<Uuid>,
     /// Its other fields that may be kept: words, numbers and switches.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     fields: serde_json::Value,
     /// How many fields may not.
     dropped_fields: i32,

@@ -93,18 +93,13 @@ impl IntegrationsStatus {
         let ours = state
             .all_integrations()
             .filter(|found| found.organisation == *organisation);
-        let is_shown = |key: &&std::sync::Arc<ApiKeyRecord>| {
-            let is_ours = key.organisation == *organisation;
-            is_ours && key.kind == KeyKind::Publishable && key.is_active(now)
-        };
-        let keys = state.keys().filter(is_shown);
         Self {
             can_test,
             integrations: ours
                 .take(MOST)
                 .map(|found| IntegrationStatus::of(found))
                 .collect(),
-            publishable_keys: keys.take(MOST).map(|key| KeyHint::of(key)).collect(),
+            publishable_keys: KeyHint::publishable(state, organisation, now),
         }
     }
 
@@ -163,6 +158,20 @@ impl IntegrationStatus {
 }
 
 impl KeyHint {
+    /// The publishable keys of an organisation that are accepted at `now`.
+    pub(crate) fn publishable(
+        state: &ControlState,
+        organisation: &OrganisationId,
+        now: DateTime<Utc>,
+    ) -> Vec<Self> {
+        let is_shown = |key: &&std::sync::Arc<ApiKeyRecord>| {
+            let is_ours = key.organisation == *organisation;
+            is_ours && key.kind == KeyKind::Publishable && key.is_active(now)
+        };
+        let keys = state.keys().filter(is_shown).take(MOST);
+        keys.map(|key| Self::of(key)).collect()
+    }
+
     fn of(record: &ApiKeyRecord) -> Self {
         Self {
             id: record.id.to_string(),

@@ -21,9 +21,10 @@ const TOLD: usize = 20;
 
 /// Which dead letters are to be brought back: those that are named, or all that the filters take.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ReplayAsk {
     /// The letters, `PARTITION:OFFSET`; at most 5,000.
+    #[serde(default)]
     ids: Vec<String>,
     /// Only those with this reason.
     reason: Option<String>,
@@ -34,8 +35,10 @@ pub(crate) struct ReplayAsk {
     /// Only those set aside before.
     until: Option<DateTime<Utc>>,
     /// Also those that have been replayed before.
+    #[serde(default)]
     again: bool,
     /// Says what would be done and does nothing.
+    #[serde(default)]
     pub(super) dry_run: bool,
 }
 

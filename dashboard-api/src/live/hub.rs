@@ -22,6 +22,7 @@ use crate::live::cursor::{Cursor, TopicIdentity};
 use crate::live::filter::FeedQuery;
 use crate::live::message::{Kind, Message, Subject};
 use crate::live::metrics::LiveMetrics;
+use crate::live::rates::Rates;
 use crate::live::ring::Ring;
 use crate::live::watcher::{Closed, Transport, Watcher};
 
@@ -117,6 +118,7 @@ struct Inner {
     connected: AtomicUsize,
     config: LiveConfig,
     metrics: LiveMetrics,
+    rates: Rates,
 }
 
 /// The meeting place; clones are cheap.
@@ -132,6 +134,7 @@ impl Hub {
             connected: AtomicUsize::new(0),
             config,
             metrics,
+            rates: Rates::new(Utc::now()),
         }))
     }
 
@@ -145,6 +148,11 @@ impl Hub {
 
     pub(crate) fn metrics(&self) -> &LiveMetrics {
         &self.0.metrics
+    }
+
+    /// How fast verdicts come.
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.0.rates
     }
 
     /// How long a connection rests between two deliveries.

@@ -15,6 +15,8 @@ use schemas::verdict::{Phase, RecommendedAction, Revision, RiskLevel, SessionCla
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::live::rates::Sample;
+
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -243,6 +245,24 @@ impl Reading {
                 code: finding.code,
                 text: finding.text,
             }),
+        })
+    }
+
+    /// What it tells about speed; only verdicts do.
+    pub(crate) fn sample(&self) -> Option<Sample> {
+        let (LiveMessage::SessionUpdated(update) | LiveMessage::AnalysisComplete(update)) =
+            &self.body
+        else {
+            return None;
+        };
+        let verdict = update.verdict.as_ref();
+        Some(Sample {
+            window: (update.session_id, update.window),
+            events: verdict.map(|verdict| verdict.event_count),
+            created_at: update.created_at,
+            updated_at: update.updated_at,
+            is_running: update.revision.phase == Phase::Running,
+            is_final: update.revision.phase == Phase::Final,
         })
     }
 

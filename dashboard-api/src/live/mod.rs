@@ -13,6 +13,7 @@ mod hub;
 mod message;
 mod metrics;
 mod pass;
+mod rates;
 mod ring;
 mod session;
 mod socket;
@@ -37,6 +38,7 @@ pub use config::LiveConfig;
 pub(crate) use filter::FeedQuery;
 pub(crate) use hub::Hub;
 pub(crate) use pass::Pass;
+pub(crate) use rates::RatesReport;
 
 use crate::error::ApiError;
 use crate::setup::AppState;

@@ -1,5 +1,6 @@
 //! The one tail of the verdicts topic: it feeds who waits for a verdict and who watches.
 
+use chrono::Utc;
 use kafka::config::KafkaConfig;
 use kafka::tail::{TailHandler, TailPartition, TailStart};
 use kafka::{Partition, Record};
@@ -52,6 +53,10 @@ impl Teller {
             return;
         };
         let organisation = reading.organisation.clone();
+        if let Some(sample) = reading.sample() {
+            let times = (record.timestamp_ms, Utc::now());
+            self.hub.rates().note(&organisation, &sample, times);
+        }
         let counted = Counted {
             session: reading.session,
             is_bot: reading.is_bot,

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Pairs, Parameters, TEXT, TIME, open_cursor, text_filter, time};
 use crate::error::ApiError;
+use crate::review::Label;
 use crate::verdict::{METHODS, RiskLevel, SessionClass, SessionStatus};
 
 /// Which sessions are asked for; every condition holds at once.
@@ -36,7 +37,25 @@ pub(crate) struct SessionFilter {
     pub(crate) finding: Option<bool>,
     /// What id, survey or respondent begins with.
     pub(crate) prefix: Option<String>,
+    /// What the latest review says; [`NO_LABEL`]: nothing, or it was taken back.
+    pub(crate) label: Option<&'static str>,
+    /// Whether its verdict says "bot"; without a verdict it says neither.
+    pub(crate) bots: Option<bool>,
+    /// It shares this fingerprint.
+    pub(crate) fingerprint: Option<SharedFingerprint>,
 }
+
+/// A fingerprint that several sessions share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SharedFingerprint {
+    /// What it is of: `device`, `trajectory`, `rhythm`.
+    pub(crate) kind: String,
+    /// 32 hexadecimal digits.
+    pub(crate) value: String,
+}
+
+/// What the filter by label calls sessions that have none.
+pub(crate) const NO_LABEL: &str = "none";
 
 impl SessionFilter {
     /// Takes the filters among other parameters; mistakes are told by [`Parameters::finish`].
@@ -61,6 +80,9 @@ impl SessionFilter {
             methods: given.take("method", "names of methods", method_bits),
             finding: given.take("finding", "true or false", |text| text.parse().ok()),
             prefix: given.take("q", TEXT, |text| text_filter(text.trim())),
+            label: given.take("label", "human, bot, unsure or none", label),
+            bots: given.take("bots", "true or false", |text| text.parse().ok()),
+            fingerprint: given.take("fingerprint", FINGERPRINT, fingerprint),
         };
         let period = filter.from.zip(filter.to);
         if period.is_some_and(|(from, to)| from >= to) {
@@ -116,6 +138,7 @@ impl PageQuery {
 
 const CLASSES: &str =
     "human, scripted_bot, ai_agent, ai_assisted, declared_agent, insufficient_data";
+const FINGERPRINT: &str = "kind:value, the value as 32 hexadecimal digits";
 const SCORE: &str = "a number from 0 to 1";
 
 fn statuses(text: &str) -> Option<Vec<&'static str>> {
@@ -123,6 +146,24 @@ fn statuses(text: &str) -> Option<Vec<&'static str>> {
         SessionStatus::parse(word)
             .filter(|status| *status != SessionStatus::Pending)
             .map(SessionStatus::as_str)
+    })
+}
+
+fn label(text: &str) -> Option<&'static str> {
+    let labels = Label::ALL
+        .into_iter()
+        .filter(|label| *label != Label::Cleared);
+    let mut words = labels.map(Label::as_str).chain([NO_LABEL]);
+    words.find(|word| *word == text)
+}
+
+fn fingerprint(text: &str) -> Option<SharedFingerprint> {
+    let (kind, value) = text.split_once(':')?;
+    let is_kind = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_value = value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_kind && is_value).then(|| SharedFingerprint {
+        kind: kind.to_owned(),
+        value: value.to_ascii_lowercase(),
     })
 }
 

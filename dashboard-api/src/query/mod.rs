@@ -18,10 +18,10 @@ mod timeline;
 
 pub(crate) use bucket::Bucket;
 pub(crate) use cursor::{close_cursor, id_floor, id_range, open_cursor};
-pub(crate) use filter::{PageQuery, SessionFilter};
+pub(crate) use filter::{NO_LABEL, PageQuery, SessionFilter};
 pub(crate) use pages::{
     CampaignPlace, CampaignQuery, IdPage, OverviewQuery, SurveyOrder, SurveyPlace, SurveyQuery,
-    survey_period,
+    survey_period, timings_period,
 };
 pub(crate) use period::{Hours, Period};
 pub(crate) use timeline::{TimelinePage, close_event_cursor, points};

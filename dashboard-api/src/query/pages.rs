@@ -78,6 +78,13 @@ pub(crate) fn survey_period(
     given.finish((period, bucket))
 }
 
+/// The period of a survey's timings; a month if none is given.
+pub(crate) fn timings_period(pairs: Pairs, now: DateTime<Utc>) -> Result<Period, ApiError> {
+    let mut given = Parameters::new(pairs);
+    let period = Period::take(&mut given, now, MONTH);
+    given.finish(period)
+}
+
 /// Order of a list of surveys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SurveyOrder {

@@ -4,7 +4,7 @@
 
 use tokio_postgres::types::ToSql;
 
-use crate::query::{SessionFilter, id_floor, id_range};
+use crate::query::{NO_LABEL, SessionFilter, id_floor, id_range};
 
 /// A condition under construction, with its parameters.
 #[derive(Default)]
@@ -65,6 +65,17 @@ impl Conditions {
         self.clauses.push(format!("({})", options.join(" OR ")));
     }
 
+    /// The latest review says so.
+    fn label(&mut self, label: &'static str) {
+        const REVIEW: &str =
+            "EXISTS (SELECT FROM session_reviews r WHERE r.session_id = sessions.id";
+        let clause = match label {
+            NO_LABEL => format!("NOT {REVIEW} AND r.label <> 'cleared')"),
+            label => format!("{REVIEW} AND r.label = {})", self.bind(label)),
+        };
+        self.clauses.push(clause);
+    }
+
     /// The conditions of a filter on the columns of `sessions`.
     pub(crate) fn of(filter: &SessionFilter) -> Self {
         let mut conditions = Self::default();
@@ -92,6 +103,18 @@ impl Conditions {
         }
         if let Some(prefix) = &filter.prefix {
             conditions.prefix(prefix);
+        }
+        conditions.when("is_bot =", filter.bots);
+        if let Some(label) = filter.label {
+            conditions.label(label);
+        }
+        if let Some(shared) = &filter.fingerprint {
+            let kind = conditions.bind(shared.kind.clone());
+            let value = conditions.bind(shared.value.clone());
+            conditions.clauses.push(format!(
+                "EXISTS (SELECT FROM coordination_findings f WHERE f.session_id = sessions.id \
+                     AND f.kind = {kind} AND f.fingerprint = {value})"
+            ));
         }
         conditions
     }

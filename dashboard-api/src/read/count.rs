@@ -42,7 +42,7 @@ impl SessionCount {
 }
 
 /// How to count what `filter` asks for with counters of its period and survey: when it names nothing else, or one of state,
-/// risk and class.
+/// risk, class and whether it is a bot.
 fn of_counters(filter: &SessionFilter) -> Option<impl Fn(&Counters) -> i64> {
     let rest = SessionFilter {
         from: None,
@@ -51,14 +51,19 @@ fn of_counters(filter: &SessionFilter) -> Option<impl Fn(&Counters) -> i64> {
         status: None,
         risk: None,
         class: None,
+        bots: None,
         ..filter.clone()
     };
     let named = [&filter.status, &filter.risk, &filter.class];
     let named: Vec<Vec<&'static str>> = named.into_iter().flatten().cloned().collect();
-    let is_known = rest == SessionFilter::default() && named.len() <= 1;
+    let bots = filter.bots;
+    let is_one = named.len() + usize::from(bots.is_some()) <= 1;
+    let is_known = rest == SessionFilter::default() && is_one;
     let words = named.into_iter().next();
-    is_known.then_some(move |counters: &Counters| match &words {
-        None => counters.sessions,
-        Some(words) => words.iter().map(|word| counters.of_word(word)).sum(),
+    is_known.then_some(move |counters: &Counters| match (bots, &words) {
+        (Some(true), _) => counters.bots,
+        (Some(false), _) => counters.judged - counters.bots,
+        (None, None) => counters.sessions,
+        (None, Some(words)) => words.iter().map(|word| counters.of_word(word)).sum(),
     })
 }

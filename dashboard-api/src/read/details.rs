@@ -33,9 +33,9 @@ pub(crate) struct SessionDetails {
     pub(crate) revisions: Vec<StoredVerdict>,
     /// What it has in common with others, strongest first.
     pub(crate) findings: Vec<Finding>,
-    /// Stored events by type.
+    /// Stored events by type; empty when no events were asked for.
     pub(crate) event_counts: BTreeMap<String, i64>,
-    /// Whether all stored events were counted; of a very long session only the first are.
+    /// Whether all stored events were counted; of a very long session only the first are, and none with `events_limit=0`.
     pub(crate) event_counts_complete: bool,
     /// A page of its stored events, in the order they were accepted.
     pub(crate) timeline: Timeline,
@@ -110,8 +110,10 @@ impl SessionDetails {
         let [state, windows, revisions, found] = database.fetch(organisation, asks).await?;
         let revisions = revisions.iter().map(StoredVerdict::of_row);
         let mut counter = EventCounter::default();
-        let timeline =
-            Timeline::read(database, (organisation, id), page, Some(&mut counter)).await?;
+        let timeline = match page.limit {
+            0 => Timeline::default(),
+            _ => Timeline::read(database, (organisation, id), page, Some(&mut counter)).await?,
+        };
         Ok(Self {
             session: SessionState::of_rows(id, &state)?,
             windows: windows

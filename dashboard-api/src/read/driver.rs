@@ -6,7 +6,7 @@
 
 use uuid::Uuid;
 
-use crate::query::SessionFilter;
+use crate::query::{NO_LABEL, SessionFilter};
 
 /// What is walked along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub(crate) enum Driver {
     Survey,
     /// Those of one respondent.
     Respondent,
+    /// Those whose latest review says one thing.
+    Label,
+    /// Those that share a fingerprint.
+    Fingerprint,
     /// Those that a text may mean: of these surveys, these ids, or the range of ids that begin so.
     Text {
         /// Surveys that begin so.
@@ -27,10 +31,15 @@ pub(crate) enum Driver {
 }
 
 impl Driver {
-    /// One respondent is a handful of sessions, one survey a share of them.
+    /// One fingerprint or respondent is a handful of sessions, what people have labelled is little, one survey is a share of
+    /// them all.
     pub(crate) fn of(filter: &SessionFilter) -> Self {
-        if filter.respondent.is_some() {
+        if filter.fingerprint.is_some() {
+            Self::Fingerprint
+        } else if filter.respondent.is_some() {
             Self::Respondent
+        } else if filter.label.is_some_and(|label| label != NO_LABEL) {
+            Self::Label
         } else if filter.survey.is_some() {
             Self::Survey
         } else {
@@ -61,7 +70,7 @@ impl Driver {
             }
             Self::Survey => rest.survey = None,
             Self::Respondent => rest.respondent = None,
-            Self::Text { .. } => return false,
+            Self::Label | Self::Fingerprint | Self::Text { .. } => return false,
         }
         rest == SessionFilter::default()
     }
@@ -73,6 +82,7 @@ impl Driver {
             Self::Newest => 6,
             Self::Survey => 24,
             Self::Text { surveys, .. } if !surveys.is_empty() => 24,
+            Self::Label | Self::Fingerprint => 720,
             Self::Respondent | Self::Text { .. } => i64::MAX,
         }
     }
@@ -84,7 +94,7 @@ impl Driver {
             return match self {
                 Self::Newest => list(FACETS, "LIMIT $3"),
                 Self::Survey => list("survey_id = $4", "LIMIT $3"),
-                Self::Respondent | Self::Text { .. } => list("respondent_id = $4", "LIMIT $3"),
+                _ => list("respondent_id = $4", "LIMIT $3"),
             };
         }
         // A limit keeps the two apart: the index is walked in its order, and rows are looked at one by one until enough
@@ -93,6 +103,10 @@ impl Driver {
             Self::Newest => list(FACETS, NO_LIMIT),
             Self::Survey => list("survey_id = $11", NO_LIMIT),
             Self::Respondent => list("respondent_id = $12", NO_LIMIT),
+            Self::Label => others("session_reviews WHERE label = $20"),
+            Self::Fingerprint => {
+                others("coordination_findings WHERE kind = $22 AND fingerprint = $23")
+            }
             Self::Text { .. } => text_ids(),
         };
         format!(
@@ -126,7 +140,10 @@ const REST: &str = "($11::text IS NULL OR survey_id = $11) \
     AND ($14::smallint IS NULL OR effective_score_thousandths <= $14) \
     AND ($15::integer IS NULL OR methods & $15 <> 0) \
     AND ($16::text IS NULL OR (survey_id >= $16 AND survey_id < $17) \
-        OR (respondent_id >= $16 AND respondent_id < $17) OR (id >= $18::uuid AND id < $19::uuid))";
+        OR (respondent_id >= $16 AND respondent_id < $17) OR (id >= $18::uuid AND id < $19::uuid)) \
+    AND ($20::text IS NULL OR $20 = coalesce((SELECT r.label FROM session_reviews r \
+        WHERE r.session_id = sessions.id AND r.label <> 'cleared'), 'none')) \
+    AND ($21::boolean IS NULL OR is_bot = $21)";
 
 fn list(condition: &str, end: &str) -> String {
     format!(
@@ -134,13 +151,21 @@ fn list(condition: &str, end: &str) -> String {
     )
 }
 
-/// Ids of `$20`, surveys, of `$21`, ids, and of the range that begins so.
+/// Sessions that stand in another table.
+fn others(source: &str) -> String {
+    format!(
+        "SELECT session_id AS id FROM {source} AND session_id >= $1 AND session_id < $2 \
+             ORDER BY session_id DESC {NO_LIMIT}"
+    )
+}
+
+/// Ids of `$22`, surveys, of `$23`, ids, and of the range that begins so.
 fn text_ids() -> String {
     let of_survey = list("survey_id = v", "");
     let of_range = list("id >= $18 AND id < $19", "");
     format!(
-        "SELECT x.id FROM (SELECT r.id FROM unnest($20::text[]) v CROSS JOIN LATERAL ({of_survey}) r \
-             UNION SELECT c.id FROM unnest($21::uuid[]) c(id) WHERE c.id >= $1 AND c.id < $2 \
+        "SELECT x.id FROM (SELECT r.id FROM unnest($22::text[]) v CROSS JOIN LATERAL ({of_survey}) r \
+             UNION SELECT c.id FROM unnest($23::uuid[]) c(id) WHERE c.id >= $1 AND c.id < $2 \
              UNION ({of_range})) x ORDER BY x.id DESC OFFSET 0"
     )
 }

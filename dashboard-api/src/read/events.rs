@@ -46,6 +46,23 @@ enum Stamp<'a> {
     Text(#[serde(borrow)] Cow<'a, str>),
 }
 
+impl Stamp<'_> {
+    /// Milliseconds since 1970.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "microseconds of this millennium are exact"
+    )]
+    fn millis(&self) -> Option<f64> {
+        match self {
+            Self::Millis(millis) => Some(*millis),
+            Self::Text(text) => {
+                let time = DateTime::parse_from_rfc3339(text).ok()?;
+                Some(time.timestamp_micros() as f64 / 1000.0)
+            }
+        }
+    }
+}
+
 impl StoredEvent<'_> {
     /// Its type; what none was given to is `custom`.
     pub(crate) fn kind(&self) -> &str {
@@ -53,18 +70,8 @@ impl StoredEvent<'_> {
     }
 
     /// Milliseconds since 1970 by the client's clock.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "microseconds of this millennium are exact"
-    )]
     pub(crate) fn millis(&self) -> Option<f64> {
-        match self.timestamp.as_ref()? {
-            Stamp::Millis(millis) => Some(*millis),
-            Stamp::Text(text) => {
-                let time = DateTime::parse_from_rfc3339(text).ok()?;
-                Some(time.timestamp_micros() as f64 / 1000.0)
-            }
-        }
+        self.timestamp.as_ref()?.millis()
     }
 
     /// The same as a time.
@@ -75,6 +82,31 @@ impl StoredEvent<'_> {
     pub(crate) fn time(&self) -> Option<DateTime<Utc>> {
         let micros = (self.millis()? * 1000.0).round();
         (micros.abs() < 9e15).then(|| DateTime::from_timestamp_micros(micros as i64))?
+    }
+}
+
+/// One stored event whose time is read only when it is asked for: most events of a session do not matter then.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawEvent<'a> {
+    #[serde(borrow, default)]
+    event_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    timestamp: Option<&'a RawValue>,
+    /// As in [`StoredEvent`].
+    #[serde(borrow, default)]
+    pub(super) data: Option<&'a RawValue>,
+}
+
+impl RawEvent<'_> {
+    /// As [`StoredEvent::kind`].
+    pub(super) fn kind(&self) -> &str {
+        self.event_type.as_deref().unwrap_or("custom")
+    }
+
+    /// As [`StoredEvent::millis`].
+    pub(super) fn millis(&self) -> Option<f64> {
+        let stamp: Stamp<'_> = serde_json::from_str(self.timestamp?.get()).ok()?;
+        stamp.millis()
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod status;
 pub(crate) mod surveys;
 mod text;
 pub(crate) mod timeline;
+pub(crate) mod timings;
 pub(crate) mod typing;
 
 pub use plans::read_statements;

@@ -3,7 +3,7 @@
 use super::counters::sql;
 use super::driver::Driver;
 use super::overview::trend_sql;
-use super::{campaigns, findings, sessions, status};
+use super::{campaigns, findings, sessions, status, timings};
 use crate::query::Bucket;
 
 /// Statements over the tables that grow, by name: searches of sessions (`$1` and `$2` are a range of ids, `$3` a limit, the
@@ -20,9 +20,12 @@ pub fn read_statements() -> Vec<(&'static str, String)> {
         ("survey checked", Driver::Survey.sql(false)),
         ("respondent", Driver::Respondent.sql(true)),
         ("respondent checked", Driver::Respondent.sql(false)),
+        ("label checked", Driver::Label.sql(false)),
+        ("fingerprint checked", Driver::Fingerprint.sql(false)),
         ("text checked", text.sql(false)),
         ("items", sessions::ITEMS.to_owned()),
         ("status", status::SQL.clone()),
+        ("timings", timings::SQL.to_owned()),
         ("findings", findings::SQL.to_owned()),
         ("similar", campaigns::SIMILAR.to_owned()),
         ("overview", sql(None)),

@@ -57,9 +57,12 @@ impl<'a> Search<'a> {
         organisation: &'a OrganisationId,
         filter: &'a SessionFilter,
     ) -> Result<Self, ApiError> {
-        let driver = match text::look_up(database, organisation, filter).await? {
-            Some(driver) => driver,
-            None => Driver::of(filter),
+        let driver = match Driver::of(filter) {
+            // Few enough to compare a text with each.
+            few @ (Driver::Fingerprint | Driver::Label) => few,
+            other => text::look_up(database, organisation, filter)
+                .await?
+                .unwrap_or(other),
         };
         let is_exact = driver.is_exact(filter);
         Ok(Self {
@@ -107,6 +110,15 @@ impl<'a> Search<'a> {
         })
     }
 
+    /// What the statement of this driver takes beside the filters.
+    fn own_values(&self) -> Vec<&(dyn ToSql + Sync)> {
+        match (&self.driver, &self.filter.fingerprint) {
+            (Driver::Text { surveys, ids }, _) => vec![surveys, ids],
+            (Driver::Fingerprint, Some(shared)) => vec![&shared.kind, &shared.value],
+            _ => Vec::new(),
+        }
+    }
+
     /// The newest `wanted` sessions with ids from `lower` to below `upper`.
     async fn step(&self, lower: Uuid, upper: Uuid, wanted: usize) -> Result<Vec<Uuid>, ApiError> {
         let filter = self.filter;
@@ -114,10 +126,6 @@ impl<'a> Search<'a> {
         let bucket = |score: i16| (score / BUCKET).min(19);
         let (min_bucket, max_bucket) = (filter.min_score.map(bucket), filter.max_score.map(bucket));
         let text = TextRange::of(filter);
-        let (surveys, ids) = match &self.driver {
-            Driver::Text { surveys, ids } => (surveys.as_slice(), ids.as_slice()),
-            _ => (&[][..], &[][..]),
-        };
         let all: [&(dyn ToSql + Sync); 21] = [
             &lower,
             &upper,
@@ -138,22 +146,19 @@ impl<'a> Search<'a> {
             &text.end,
             &text.first_id,
             &text.end_id,
-            &surveys,
-            &ids,
+            &filter.label,
+            &filter.bots,
         ];
-        let one: [&(dyn ToSql + Sync); 4] = match &self.driver {
-            Driver::Survey => [&lower, &upper, &wanted, &filter.survey],
-            _ => [&lower, &upper, &wanted, &filter.respondent],
+        let mut values: Vec<&(dyn ToSql + Sync)> = match (&self.driver, self.is_exact) {
+            (_, false) => all.to_vec(),
+            (Driver::Newest, true) => all[..10].to_vec(),
+            (Driver::Survey, true) => vec![&lower, &upper, &wanted, &filter.survey],
+            (_, true) => vec![&lower, &upper, &wanted, &filter.respondent],
         };
-        let values = match (&self.driver, self.is_exact) {
-            (Driver::Newest, true) => &all[..10],
-            (_, true) => &one[..],
-            (Driver::Text { .. }, false) => &all[..],
-            (_, false) => &all[..19],
-        };
+        values.extend(self.own_values());
         let ask = Ask {
             sql: &self.sql,
-            values,
+            values: &values,
         };
         let [rows] = self.database.fetch(self.organisation, [ask]).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()

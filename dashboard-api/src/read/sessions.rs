@@ -14,6 +14,7 @@ use super::scan::Search;
 use crate::database::{Ask, Database};
 use crate::error::ApiError;
 use crate::query::{PageQuery, close_cursor};
+use crate::review::Label;
 use crate::verdict::{RiskLevel, SessionClass, SessionStatus, score};
 
 /// One page of sessions.
@@ -71,6 +72,8 @@ pub(crate) struct SessionItem {
     pub(crate) first_reason: Option<String>,
     /// The strongest finding about several sessions, as a sentence.
     pub(crate) first_finding: Option<String>,
+    /// What its latest review says; absent without one, or when it was taken back.
+    pub(crate) label: Option<Label>,
 }
 
 /// How many sessions match.
@@ -97,7 +100,7 @@ pub(crate) enum CountKind {
 
 /// The rows of some sessions, with what is said of each in a sentence. Each is looked up by its id, in the partitions
 /// between the first and the last.
-pub(crate) const ITEMS: &str = "SELECT s.*, w.analysis_summary, w.first_reason, f.description AS first_finding \
+pub(crate) const ITEMS: &str = "SELECT s.*, w.analysis_summary, w.first_reason, f.description AS first_finding, v.label \
     FROM unnest($1::uuid[]) d(id) \
     CROSS JOIN LATERAL (SELECT id, status, created_at, updated_at, platform, survey_id, respondent_id, event_count, \
         is_bot, score_thousandths, risk_level, class, recommended_action, effective_risk, \
@@ -109,6 +112,8 @@ pub(crate) const ITEMS: &str = "SELECT s.*, w.analysis_summary, w.first_reason, 
     LEFT JOIN LATERAL (SELECT description FROM coordination_findings \
         WHERE s.finding_count > 0 AND session_id = s.id AND session_id >= $2 AND session_id <= $3 \
         ORDER BY score_thousandths DESC, kind, fingerprint LIMIT 1) f ON true \
+    LEFT JOIN LATERAL (SELECT label FROM session_reviews \
+        WHERE session_id = s.id AND label <> 'cleared' LIMIT 1) v ON true \
     ORDER BY d.id DESC";
 
 impl SessionPage {
@@ -161,6 +166,7 @@ impl SessionItem {
         let risk: Option<&str> = row.try_get("risk_level")?;
         let class: Option<&str> = row.try_get("class")?;
         let effective_risk: Option<&str> = row.try_get("effective_risk")?;
+        let label: Option<&str> = row.try_get("label")?;
         Ok(Self {
             session_id: row.try_get("id")?,
             status: SessionStatus::stored(row.try_get("status")?)?,
@@ -185,6 +191,7 @@ impl SessionItem {
             summary: row.try_get("analysis_summary")?,
             first_reason: row.try_get("first_reason")?,
             first_finding: row.try_get("first_finding")?,
+            label: label.map(Label::stored).transpose()?,
         })
     }
 }

@@ -14,7 +14,7 @@ use super::counters::{Counters, SessionCounts, VerdictCounts, rows, sql, sums, v
 use super::overview::{PeriodCounts, Trend, trend_borders, trend_sql};
 use crate::database::{Ask, Database};
 use crate::error::ApiError;
-use crate::query::{Bucket, Period, SurveyOrder, SurveyPlace, SurveyQuery};
+use crate::query::{Bucket, Hours, Period, SurveyOrder, SurveyPlace, SurveyQuery};
 
 /// Most surveys that are put in order of their activity.
 const MAX_ORDERED: i64 = 2000;
@@ -49,6 +49,8 @@ pub(crate) struct SurveyItem {
     pub(crate) verdicts: VerdictCounts,
     /// Share of the sessions with a verdict that are low risk, 0 to 1; absent without any.
     pub(crate) quality: Option<f64>,
+    /// The period of the same length before it.
+    pub(crate) previous: PeriodCounts,
 }
 
 /// A survey.
@@ -86,22 +88,24 @@ const NAMES: &str = "WITH RECURSIVE name(survey_id, place) AS ( \
         FROM name WHERE survey_id IS NOT NULL \
     )";
 
-/// The statement of a page. `$1` to `$4` as in [`NAMES`], `$5` to `$8` the period's borders, and by activity `$9` to `$11`
-/// the place to go on from and how many are wanted.
+/// The statement of a page: of each survey a row of the period and one of the period before. `$1` to `$4` as in [`NAMES`],
+/// `$5` to `$8` the period's borders, `$9` to `$12` those of the one before, and by activity `$13` to `$15` the place to go
+/// on from and how many are wanted.
 fn page_sql(order: SurveyOrder) -> String {
     let (page, order) = match order {
         SurveyOrder::Name => ("survey", "p.survey_id"),
         SurveyOrder::Activity => (
-            "(SELECT * FROM survey WHERE $9::timestamptz IS NULL OR last_active < $9 \
-                 OR (last_active = $9 AND survey_id > $10) ORDER BY last_active DESC, survey_id LIMIT $11)",
+            "(SELECT * FROM survey WHERE $13::timestamptz IS NULL OR last_active < $13 \
+                 OR (last_active = $13 AND survey_id > $14) ORDER BY last_active DESC, survey_id LIMIT $15)",
             "p.last_active DESC, p.survey_id",
         ),
     };
-    let rows = rows(5, Some("p.survey_id"));
+    let [now, before] = [5, 9].map(|first| rows(first, Some("p.survey_id")));
+    let sums = sums("r");
     format!(
         "{NAMES} SELECT p.survey_id, p.last_active, p.named, c.* FROM {page} p CROSS JOIN LATERAL \
-         (SELECT {} FROM {rows}) c ORDER BY {order}",
-        sums("r")
+         (SELECT 0 AS place, {sums} FROM {now} UNION ALL SELECT 1 AS place, {sums} FROM {before}) c \
+         ORDER BY {order}, c.place"
     )
 }
 
@@ -113,9 +117,10 @@ impl SurveyPage {
         query: &SurveyQuery,
     ) -> Result<Self, ApiError> {
         let rows = Self::rows(database, organisation, query).await?;
+        let previous = query.hours.previous();
         let mut surveys = rows
-            .iter()
-            .map(SurveyItem::of_row)
+            .chunks_exact(2)
+            .map(|pair| SurveyItem::of_rows(&pair[0], (&pair[1], previous)))
             .collect::<Result<Vec<_>, _>>()?;
         let named: i64 = rows.first().map_or(Ok(0), |row| row.try_get("named"))?;
         let has_more = surveys.len() > query.limit;
@@ -155,13 +160,16 @@ impl SurveyPage {
         // The empty name is that of sessions without a survey.
         let after = name.filter(|_| by_name).map_or("", String::as_str);
         let names = if by_name { wanted } else { MAX_ORDERED + 1 };
-        let [from, first_day, end_day, to] = query.hours.borders();
-        let values: [&(dyn ToSql + Sync); 11] = [
-            &after, &prefix, &end, &names, &from, &first_day, &end_day, &to, &hour, &name, &wanted,
-        ];
+        let (now, before) = (query.hours.borders(), query.hours.previous().borders());
+        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&after, &prefix, &end, &names];
+        let borders = now.iter().chain(&before);
+        values.extend(borders.map(|border| border as &(dyn ToSql + Sync)));
+        if !by_name {
+            values.extend([&hour as &(dyn ToSql + Sync), &name, &wanted]);
+        }
         let ask = Ask {
             sql: &page_sql(query.order),
-            values: &values[..if by_name { 8 } else { 11 }],
+            values: &values,
         };
         let [rows] = database.fetch(organisation, [ask]).await?;
         Ok(rows)
@@ -169,9 +177,10 @@ impl SurveyPage {
 }
 
 impl SurveyItem {
-    fn of_row(row: &Row) -> Result<Self, ApiError> {
+    fn of_rows(row: &Row, (before, previous): (&Row, Hours)) -> Result<Self, ApiError> {
         let counters = Counters::of_row(row)?;
         Ok(Self {
+            previous: PeriodCounts::of(previous, &Counters::of_row(before)?),
             survey_id: row.try_get("survey_id")?,
             last_active: row.try_get("last_active")?,
             sessions: counters.by_status(),

@@ -15,7 +15,7 @@ use crate::query::{TimelinePage, close_event_cursor};
 use crate::verdict::Data;
 
 /// A page of events.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Timeline {
     /// The events.
     pub(crate) events: Vec<TimelineEvent>,
@@ -33,7 +33,7 @@ pub(crate) struct TimelineEvent {
     /// When its batch was accepted.
     pub(crate) received_at: DateTime<Utc>,
     /// Its numbers, flags and words.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub(crate) data: Data,
 }
 

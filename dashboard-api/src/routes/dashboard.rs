@@ -6,6 +6,7 @@ use chrono::Utc;
 
 use crate::auth::{ReadableSession, Reader};
 use crate::error::ApiError;
+use crate::live::RatesReport;
 use crate::openapi::ProblemDocument;
 use crate::query::{OverviewQuery, PageQuery, Pairs, TimelinePage};
 use crate::read::details::SessionDetails;
@@ -80,6 +81,28 @@ pub(crate) async fn trend(
     .map(Json)
 }
 
+/// How fast events are judged: events and verdicts a second over the last five minutes, and how long a verdict takes.
+///
+/// From the verdicts that this process saw come by, of the caller's organisation alone; a process that has just begun knows
+/// less, and says of how many seconds.
+#[utoipa::path(
+    get,
+    path = "/api/v1/dashboard/rates",
+    tag = "dashboard",
+    responses(
+        (status = 200, body = RatesReport),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn rates(
+    State(state): State<AppState>,
+    Reader { organisation }: Reader,
+) -> Json<RatesReport> {
+    Json(state.live().hub().rates().report(&organisation, Utc::now()))
+}
+
 /// Sessions, newest first, page by page; every filter holds at once. The search for a rare combination stops after 30 ms:
 /// then the page is `partial`, perhaps empty, and `next_cursor` goes on.
 #[utoipa::path(
@@ -103,6 +126,9 @@ pub(crate) async fn trend(
         ("method" = Option<String>, Query, description = "Methods, separated by commas: any of them speaks for automation (0.5 or more)"),
         ("finding" = Option<bool>, Query, description = "Whether it has something in common with other sessions"),
         ("q" = Option<String>, Query, description = "What the id, survey or respondent begins with; case counts, spaces around it do not"),
+        ("label" = Option<String>, Query, description = "What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back"),
+        ("bots" = Option<bool>, Query, description = "Whether the verdict says bot, as `bots_flagged` counts; sessions without a verdict are in neither"),
+        ("fingerprint" = Option<String>, Query, description = "`kind:value` of a campaign: the sessions that share this fingerprint"),
     ),
     responses(
         (status = 200, body = SessionPage),
@@ -130,7 +156,7 @@ pub(crate) async fn sessions(
     tag = "dashboard",
     params(
         ("id" = String, Path, description = "The session's id"),
-        ("events_limit" = Option<i64>, Query, minimum = 0, maximum = 1000, description = "Events of the timeline, 200 if absent"),
+        ("events_limit" = Option<i64>, Query, minimum = 0, maximum = 1000, description = "Events of the timeline, 200 if absent; with 0 no event is read or counted"),
         ("events_cursor" = Option<String>, Query, description = "`timeline.next_cursor` of the page before"),
     ),
     responses(

@@ -32,6 +32,7 @@ async fn stored(
 #[utoipa::path(
     get,
     path = "/api/v1/detection/sessions/{id}/status",
+    operation_id = "session_status",
     tag = "detection",
     params(("id" = String, Path, description = "The session's id")),
     responses(

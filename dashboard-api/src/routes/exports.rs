@@ -62,6 +62,9 @@ macro_rules! export_route {
                 ("method" = Option<String>, Query, description = "Methods, separated by commas: any of them speaks for automation (0.5 or more)"),
                 ("finding" = Option<bool>, Query, description = "Whether it has something in common with other sessions"),
                 ("q" = Option<String>, Query, description = "What the id, survey or respondent begins with"),
+                ("label" = Option<String>, Query, description = "What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back"),
+                ("bots" = Option<bool>, Query, description = "Whether the verdict says bot, as `bots_flagged` counts; sessions without a verdict are in neither"),
+                ("fingerprint" = Option<String>, Query, description = "`kind:value` of a campaign: the sessions that share this fingerprint"),
                 ("pseudonymise" = Option<bool>, Query, description = "Replace respondents by a keyed hash"),
             ),
             responses(

@@ -23,6 +23,7 @@ use crate::setup::AppState;
 #[utoipa::path(
     get,
     path = "/api/v1/integrations/status",
+    operation_id = "integrations_status",
     tag = "integrations",
     responses(
         (status = 200, body = IntegrationsStatus),
@@ -90,6 +91,7 @@ pub(crate) async fn deliveries(
 #[utoipa::path(
     post,
     path = "/api/v1/integrations/{id}/test",
+    operation_id = "test_integration",
     tag = "integrations",
     params(("id" = String, Path, description = "The integration's id")),
     request_body = Option<TestAsk>,

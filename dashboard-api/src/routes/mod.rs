@@ -1,5 +1,6 @@
 //! The routes, one file per group.
 
+pub(crate) mod app;
 pub(crate) mod dashboard;
 pub(crate) mod detection;
 pub(crate) mod events;
@@ -7,7 +8,6 @@ pub(crate) mod exports;
 pub(crate) mod integrations;
 pub(crate) mod letters;
 pub(crate) mod live;
-pub(crate) mod page;
 pub(crate) mod pipeline;
 pub(crate) mod preview;
 pub(crate) mod reviews;

@@ -10,6 +10,7 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::app::page;
 use crate::auth::{COOKIE_NAME, SIGN_IN_HOURS};
 use crate::error::ApiError;
 use crate::openapi::ProblemDocument;
@@ -81,14 +82,17 @@ pub(crate) async fn sign_out(
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, set)]).into_response())
 }
 
-/// Exchanges the token of a sign-in link for the cookie and shows the page.
+/// Exchanges the token of a sign-in link for the cookie and goes on to the web app. Without a token it is the app's page.
 #[utoipa::path(
     get,
     path = "/sign-in",
     tag = "sign-in",
     security(()),
     params(("token" = Option<String>, Query, description = "Works for ten minutes")),
-    responses((status = 303, description = "To the page: signed in, or with the sign-in form"))
+    responses(
+        (status = 200, description = "Without a token: the web app, which asks for the key", content_type = "text/html"),
+        (status = 303, description = "To the web app: signed in, or with the sign-in form"),
+    )
 )]
 pub(crate) async fn sign_in_by_link(
     State(state): State<AppState>,
@@ -97,7 +101,9 @@ pub(crate) async fn sign_in_by_link(
 ) -> Result<Response, ApiError> {
     let now = Utc::now();
     let token = pairs.iter().find(|(name, _)| name == "token");
-    let token = token.map_or("", |(_, token)| token.as_str());
+    let Some((_, token)) = token else {
+        return Ok(page(state.app(), &headers));
+    };
     let Some(organisation) = state.gate().by_link(token, now) else {
         count(&state, "link_refused");
         return Ok(redirect("/?sign-in=expired").into_response());

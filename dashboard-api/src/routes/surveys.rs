@@ -7,9 +7,12 @@ use chrono::Utc;
 use crate::auth::{ReadableSession, Reader};
 use crate::error::ApiError;
 use crate::openapi::ProblemDocument;
-use crate::query::{CampaignQuery, IdPage, Pairs, SurveyQuery, survey_period, text_filter};
+use crate::query::{
+    CampaignQuery, IdPage, Pairs, SurveyQuery, survey_period, text_filter, timings_period,
+};
 use crate::read::campaigns::{CampaignDetails, CampaignPage, SimilarSessions};
 use crate::read::surveys::{SurveyDetails, SurveyPage};
+use crate::read::timings::SurveyTimings;
 use crate::setup::AppState;
 
 /// Surveys with the counts of a period.
@@ -75,6 +78,41 @@ pub(crate) async fn survey(
     let period = survey_period(pairs, Utc::now())?;
     let survey = text_filter(&survey).ok_or(ApiError::UnknownSurvey)?;
     SurveyDetails::read(state.database(), &organisation, &survey, period)
+        .await
+        .map(Json)
+}
+
+/// How long people and bots stay on the pages of a survey, from the raw events of its newest sessions.
+///
+/// The newest 500 sessions of the period are looked at, for 300 ms at most; the answer says how many it is made of.
+#[utoipa::path(
+    get,
+    path = "/api/v1/dashboard/surveys/{survey}/timings",
+    tag = "dashboard",
+    params(
+        ("survey" = String, Path, description = "The survey's name"),
+        ("range" = Option<String>, Query, description = "`1h`, `24h`, `7d`, `30d` (default) or `90d`, up to now"),
+        ("from" = Option<String>, Query, description = "Instead of `range`: created at or after, RFC 3339 or a date (UTC)"),
+        ("to" = Option<String>, Query, description = "Created before: RFC 3339 or a date (UTC)"),
+    ),
+    responses(
+        (status = 200, body = SurveyTimings),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn timings(
+    State(state): State<AppState>,
+    Reader { organisation }: Reader,
+    Path(survey): Path<String>,
+    Query(pairs): Query<Pairs>,
+) -> Result<Json<SurveyTimings>, ApiError> {
+    let period = timings_period(pairs, Utc::now())?;
+    let survey = text_filter(&survey).ok_or(ApiError::UnknownSurvey)?;
+    SurveyTimings::read(state.database(), &organisation, &survey, period)
         .await
         .map(Json)
 }

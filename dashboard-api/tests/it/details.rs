@@ -71,7 +71,13 @@ async fn a_timeline_is_read_page_by_page_in_order() {
     assert_eq!(events[2]["data"], json!({"x": 2}));
     assert_eq!(events[4]["data"], json!({}));
     let none = api.json(&format!("{path}?events_limit=0")).await;
-    assert_eq!(none["timeline"]["events"], json!([]));
+    assert_eq!(none["timeline"], json!({"events": [], "next_cursor": null}));
+    // Nothing was read, so nothing was counted.
+    assert_eq!(
+        (&none["event_counts"], &none["event_counts_complete"]),
+        (&json!({}), &json!(false))
+    );
+    assert_eq!(none["windows"], whole["windows"]);
 }
 
 #[tokio::test]

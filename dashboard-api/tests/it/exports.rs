@@ -81,6 +81,7 @@ async fn store_some(api: &TestApi, database: &TestDatabase) -> Vec<SessionId> {
         row.store(database).await;
         if number == 3 {
             row.store_finding(database, (5, 990, "CRITICAL")).await;
+            row.store_label(database, "bot").await;
         }
         ids.push(row.id);
     }
@@ -202,6 +203,10 @@ async fn filters_are_those_of_the_list() {
         "?q=%3D1",
         "?finding=true",
         "?min_score=0.5",
+        "?bots=true",
+        "?label=bot",
+        "?label=none",
+        "?fingerprint=device:00000000000000000000000000000005",
     ] {
         let exported = ids(&lines(&api, query).await);
         let listed = api

@@ -55,6 +55,33 @@ pub(crate) fn login_url(database: &TestDatabase) -> String {
     database.url_as(LOGIN.0, LOGIN.1)
 }
 
+/// Settings of an API on these topics.
+fn config(url: &str, topics: &TestTopics) -> DashboardConfig {
+    DashboardConfig {
+        listen: ([127, 0, 0, 1], 0).into(),
+        kafka: KafkaConfig {
+            brokers: topics.brokers().to_owned(),
+            prefix: topics.prefix().to_owned(),
+            ..KafkaConfig::default()
+        },
+        database: DatabaseConfig::new(url),
+        database_read_url: None,
+        secret_key: Secret::new(KEY),
+        organisation: "ours".to_owned(),
+        session_secret: Secret::new(SECRET),
+        analyze_wait: Duration::from_millis(500),
+        analyze_waiters: 64,
+        // However busy the machine is: what is found does not depend on time.
+        search_time: DEADLINE,
+        pipeline_interval: Duration::from_millis(100),
+        gateway_url: None,
+        gateway_public_url: None,
+        public_origin: None,
+        live: LiveConfig::default(),
+        exports: ExportConfig::default(),
+    }
+}
+
 impl TestApi {
     /// An API of the organisation `ours` that waits half a second for verdicts.
     pub(crate) async fn start(database: &TestDatabase) -> Self {
@@ -71,28 +98,7 @@ impl TestApi {
     pub(crate) async fn start_lost(url: &str, change: impl FnOnce(&mut DashboardConfig)) -> Self {
         crate::logs::collect();
         let topics = TestTopics::create(3).await;
-        let mut config = DashboardConfig {
-            listen: ([127, 0, 0, 1], 0).into(),
-            kafka: KafkaConfig {
-                brokers: topics.brokers().to_owned(),
-                prefix: topics.prefix().to_owned(),
-                ..KafkaConfig::default()
-            },
-            database: DatabaseConfig::new(url),
-            database_read_url: None,
-            secret_key: Secret::new(KEY),
-            organisation: "ours".to_owned(),
-            session_secret: Secret::new(SECRET),
-            analyze_wait: Duration::from_millis(500),
-            analyze_waiters: 64,
-            // However busy the machine is: what is found does not depend on time.
-            search_time: DEADLINE,
-            pipeline_interval: Duration::from_millis(100),
-            gateway_url: None,
-            public_origin: None,
-            live: LiveConfig::default(),
-            exports: ExportConfig::default(),
-        };
+        let mut config = config(url, &topics);
         config.database.connect_timeout = Duration::from_secs(2);
         change(&mut config);
         let (health, registry) = (Health::default(), Registry::new());

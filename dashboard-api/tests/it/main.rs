@@ -3,10 +3,12 @@
 
 mod access;
 mod analysis;
+mod app;
 mod console;
 mod details;
 mod export_bounds;
 mod exports;
+mod facts;
 mod faults;
 mod findings;
 mod harness;
@@ -23,10 +25,12 @@ mod pages;
 mod pipeline;
 mod plans;
 mod previews;
+mod rates;
 mod reports;
 mod reviews;
 mod rows;
 mod settings;
 mod status;
 mod surveys;
+mod timings;
 mod verdict;

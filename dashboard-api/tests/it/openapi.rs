@@ -13,6 +13,7 @@ const METRICS: &str = include_str!("fixtures/metrics.txt");
 
 /// Every route, as the document calls it.
 const ROUTES: &[&str] = &[
+    "get /api/v1/app",
     "get /api/v1/dead-letters",
     "get /api/v1/dead-letters/{id}",
     "get /api/v1/integrations/deliveries",
@@ -27,6 +28,7 @@ const ROUTES: &[&str] = &[
     "get /api/v1/dashboard/exports/sessions.parquet",
     "get /api/v1/dashboard/overview",
     "get /api/v1/dashboard/overview/trend",
+    "get /api/v1/dashboard/rates",
     "get /api/v1/dashboard/sessions",
     "get /api/v1/dashboard/sessions/{id}/details",
     "get /api/v1/dashboard/sessions/{id}/events",
@@ -36,6 +38,7 @@ const ROUTES: &[&str] = &[
     "get /api/v1/dashboard/surveys",
     "get /api/v1/dashboard/surveys/{survey}",
     "get /api/v1/dashboard/surveys/{survey}/report.pdf",
+    "get /api/v1/dashboard/surveys/{survey}/timings",
     "get /api/v1/detection/sessions/{id}/ready-for-analysis",
     "get /api/v1/detection/sessions/{id}/status",
     "get /api/v1/live",
@@ -133,6 +136,8 @@ async fn real_answers_are_as_documented() {
     let unjudged = Row::new(api.mint());
     unjudged.store(&database).await;
     let gets = [
+        "/api/v1/app",
+        "/api/v1/dashboard/rates",
         "/api/v1/dashboard/campaigns",
         "/api/v1/dashboard/overview",
         "/api/v1/dashboard/overview/trend",
@@ -172,6 +177,9 @@ async fn check_lists(api: &TestApi, document: &Value) {
     let survey = "/api/v1/dashboard/surveys/{survey}";
     let answer = api.json(&survey.replace("{survey}", "SV_a")).await;
     check(document, (survey, "get", 200), &answer);
+    let timings = "/api/v1/dashboard/surveys/{survey}/timings";
+    let answer = api.json(&timings.replace("{survey}", "SV_a")).await;
+    check(document, (timings, "get", 200), &answer);
     let campaign = "/api/v1/dashboard/campaigns/{kind}/{fingerprint}";
     let path = format!("/api/v1/dashboard/campaigns/device/{:032x}", 7);
     check(document, (campaign, "get", 200), &api.json(&path).await);

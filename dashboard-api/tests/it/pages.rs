@@ -113,6 +113,24 @@ const FILTERS: &[(&str, &[usize])] = &[
     ("q=R_", &[0, 1]),
     ("q=100%25", &[]),
     ("platform=qualtrics&risk=HIGH", &[2]),
+    ("bots=true", &[1, 2]),
+    ("bots=false", &[0]),
+    ("bots=true&class=ai_agent", &[2]),
+    ("label=bot", &[1]),
+    ("label=human", &[0, 2]),
+    ("label=unsure", &[]),
+    ("label=none", &[3]),
+    ("label=none&survey=SV_alpha", &[]),
+    ("label=human&bots=true", &[2]),
+    ("label=human&platform=qualtrics&q=SV_alphab", &[2]),
+    ("label=bot&respondent=R_2", &[1]),
+    ("fingerprint=device:00000000000000000000000000000007", &[2]),
+    (
+        "fingerprint=device:00000000000000000000000000000007&label=bot",
+        &[],
+    ),
+    ("fingerprint=device:00000000000000000000000000000008", &[]),
+    ("fingerprint=rhythm:00000000000000000000000000000007", &[]),
     ("platform=&risk=", &[0, 1, 2, 3]),
 ];
 
@@ -125,6 +143,9 @@ async fn each_filter_keeps_what_it_says() {
         row.store(&database).await;
     }
     rows[2].store_finding(&database, (7, 650, "HIGH")).await;
+    for (row, label) in [(0, "human"), (1, "bot"), (2, "human"), (3, "cleared")] {
+        rows[row].store_label(&database, label).await;
+    }
     let second = rows[1].id.to_string();
     let joined = second.replace('-', "");
     let hour_ago = (Utc::now() - TimeDelta::hours(1)).format("%Y-%m-%dT%H:%M:%SZ");
@@ -145,6 +166,9 @@ async fn each_filter_keeps_what_it_says() {
     assert_eq!(first["confidence_score"], 0.1);
     let reason = first["first_reason"].as_str().unwrap();
     assert!(reason.starts_with("Presses last"), "{first}");
+    assert_eq!(first["label"], "human");
+    let last = &api.json("/api/v1/dashboard/sessions").await["sessions"][3];
+    assert_eq!(last["label"], Value::Null, "taken back: {last}");
 }
 
 #[tokio::test]
@@ -170,6 +194,10 @@ async fn a_bad_filter_is_named() {
         ("from=2026-02-01&to=2026-01-01", "?to", "before_from"),
         ("cursor=abc", "?cursor", "invalid"),
         ("riks=HIGH", "?riks", "unknown"),
+        ("label=cleared", "?label", "invalid"),
+        ("bots=perhaps", "?bots", "invalid"),
+        ("fingerprint=device", "?fingerprint", "invalid"),
+        ("fingerprint=device:77", "?fingerprint", "invalid"),
         ("risk=HIGH&risk=LOW", "?risk", "repeated"),
         ("q=%00", "?q", "invalid"),
         (&format!("survey={long}"), "?survey", "invalid"),
@@ -202,6 +230,10 @@ async fn a_page_says_how_many_sessions_match() {
         ("survey=SV_alpha", 1, "estimate"),
         ("risk=HIGH,CRITICAL", 2, "estimate"),
         ("status=active", 3, "estimate"),
+        ("bots=true", 2, "estimate"),
+        ("bots=false", 1, "estimate"),
+        ("bots=true&risk=HIGH", 1, "exact"),
+        ("label=none", 4, "exact"),
         ("to=2001-01-01", 0, "estimate"),
         ("platform=qualtrics", 2, "exact"),
         ("risk=HIGH&class=ai_agent", 1, "exact"),

@@ -72,7 +72,7 @@ fn values(name: &str, types: &[String]) -> String {
         .iter()
         .enumerate()
         .map(|(place, kind)| match (name, place, kind.as_str()) {
-            ("items", 0, _) => {
+            ("items" | "timings", 0, _) => {
                 "ARRAY[uuid_floor('2026-09-05 12:00'), uuid_floor('2026-09-05 13:00')]".to_owned()
             }
             (_, 0, "uuid") => "uuid_floor('2026-09-05')".to_owned(),
@@ -80,11 +80,14 @@ fn values(name: &str, types: &[String]) -> String {
             (_, 0, "timestamp with time zone") => "'2026-09-02'".to_owned(),
             (_, 1..4, "timestamp with time zone") => "'2026-09-03'".to_owned(),
             (_, _, "bigint") => "51".to_owned(),
+            ("label checked", 19, _) => "'bot'".to_owned(),
+            ("fingerprint checked", 21, _) => "'device'".to_owned(),
+            ("fingerprint checked", 22, _) => "md5('7')".to_owned(),
             ("respondent checked", 11, _) => "'R_20001'".to_owned(),
-            (_, 6 | 11 | 15 | 16, "text") => "NULL".to_owned(),
+            (_, 6 | 11 | 15 | 16 | 19, "text") => "NULL".to_owned(),
             (_, _, "text") => "'SV_3'".to_owned(),
-            (_, 20, _) => "'{}'".to_owned(),
-            (_, 19, _) => "'{SV_3}'".to_owned(),
+            (_, 22, _) => "'{}'".to_owned(),
+            (_, 21, _) => "'{SV_3}'".to_owned(),
             _ => "NULL".to_owned(),
         });
     values.collect::<Vec<_>>().join(", ")

@@ -200,6 +200,16 @@ impl Row {
         client.execute(statement, &values).await.unwrap();
     }
 
+    /// Stores what an analyst has said of this session.
+    pub(crate) async fn store_label(&self, database: &TestDatabase, label: &str) {
+        let statement = "INSERT INTO session_reviews (organisation, session_id, label, actor, labelled_at) \
+             VALUES ($1, $2, $3, 'bootstrap', now())";
+        let client = database.client().await;
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&self.organisation, &self.id.uuid(), &label];
+        client.execute(statement, &values).await.unwrap();
+    }
+
     /// Leaves of this session only the place that is kept for one whose findings came first.
     pub(crate) async fn forget_windows(&self, database: &TestDatabase) {
         let client = database.client().await;

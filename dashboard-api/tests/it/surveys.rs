@@ -77,6 +77,30 @@ async fn surveys_are_listed_by_activity_and_by_name() {
 }
 
 #[tokio::test]
+async fn a_survey_is_listed_with_the_period_before() {
+    let database = database().await;
+    let api = TestApi::start(&database).await;
+    for (survey, hours) in [("a", 3), ("b", 30), ("b", 31), ("c", 1), ("c", 40)] {
+        store_in(&database, survey, hours).await;
+    }
+    for order in ["name", "activity"] {
+        let path = format!("/api/v1/dashboard/surveys?order={order}&range=24h");
+        let page = api.json(&path).await;
+        for survey in page["surveys"].as_array().unwrap() {
+            let (now, before) = match survey["survey_id"].as_str().unwrap() {
+                "a" => (1, 0),
+                "b" => (0, 2),
+                _ => (1, 1),
+            };
+            let previous = &survey["previous"];
+            assert_eq!(survey["sessions"]["total"], now, "{survey}");
+            assert_eq!(previous["sessions"]["total"], before, "{survey}");
+            assert_eq!(previous["to"], page["from"]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_bad_parameter_of_the_list_of_surveys_is_refused() {
     let database = database().await;
     let api = TestApi::start(&database).await;

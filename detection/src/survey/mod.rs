@@ -192,10 +192,10 @@ fn trajectory(shared: &Shared) -> Option<Coordinated> {
             ),
         ],
         text: format!(
-            "{} of {} movements are copies of movements in {} other sessions of the survey, apart from place, direction, size and tempo.",
+            "{} of {} movements are copies of movements in {} of the survey, apart from place, direction, size and tempo.",
             copied,
             shared.movements,
-            sessions - 1
+            others(sessions)
         ),
     })
 }
@@ -216,10 +216,18 @@ fn rhythm(copies: &BTreeMap<u64, f64>) -> Option<Coordinated> {
             ("highest_correlation", highest),
         ],
         text: format!(
-            "The rhythm of the first keys is that of {} other sessions of the survey, apart from its tempo.",
-            sessions - 1
+            "The rhythm of the first keys is that of {} of the survey, apart from its tempo.",
+            others(sessions)
         ),
     })
+}
+
+/// The sessions beside one of `sessions`, in words.
+fn others(sessions: u32) -> String {
+    match sessions.saturating_sub(1) {
+        1 => "1 other session".to_owned(),
+        others => format!("{others} other sessions"),
+    }
 }
 
 impl Coordinated {

@@ -263,3 +263,9 @@ fn a_full_survey_forgets_the_first() {
     assert!(survey.is_empty());
     assert_eq!(survey.index.len(), 0);
 }
+
+#[test]
+fn one_other_session_is_told_in_the_singular() {
+    assert_eq!(others(2), "1 other session");
+    assert_eq!(others(3), "2 other sessions");
+}

@@ -3,7 +3,7 @@
 mod crowd;
 mod entering;
 mod leaving;
-mod watching;
+pub(crate) mod watching;
 
 use schemas::live::{LiveMessage, SnapshotReason};
 use schemas::verdict::{Phase, RiskLevel};
