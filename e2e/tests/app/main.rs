@@ -16,6 +16,9 @@ use testkit::{TcpFault, free_port, wait_until};
 /// Simulated respondents and bots that are there before the first page is opened.
 const SESSIONS: &str = "40";
 
+/// When set, the stack stands until it is interrupted, for whoever writes browser tests.
+const HOLD: &str = "CANDOR_TEST_HOLD";
+
 fn ui() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../dashboard-api/ui")
 }
@@ -64,20 +67,34 @@ async fn the_web_app_does_what_its_readers_need() {
     parts.start_api().await;
     let control = control::serve(parts).await;
 
+    let addresses = [
+        ("CANDOR_TEST_API", format!("http://{api_address}")),
+        ("CANDOR_TEST_GATEWAY", gateway),
+        ("CANDOR_TEST_CONTROL", control),
+        ("CANDOR_TEST_KEY", KEY.to_owned()),
+    ];
+    if std::env::var_os(HOLD).is_some() {
+        hold(&addresses).await;
+    }
     let mut suite = Command::new(runner);
     suite
         .args(["run", "--config", "vitest.browser.config.ts"])
         .current_dir(ui())
-        .env("CANDOR_TEST_API", format!("http://{api_address}"))
-        .env("CANDOR_TEST_GATEWAY", &gateway)
-        .env("CANDOR_TEST_CONTROL", &control)
-        .env("CANDOR_TEST_KEY", KEY)
+        .envs(addresses)
         .stdin(Stdio::null());
     let ended = tokio::task::spawn_blocking(move || suite.status().unwrap());
     assert!(
         ended.await.unwrap().success(),
         "browser tests failed; pictures of the pages are in target/browser-failures"
     );
+}
+
+/// Shows where everything is and waits until the test is interrupted.
+async fn hold(addresses: &[(&str, String)]) {
+    for (name, value) in addresses {
+        println!("export {name}={value}");
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Every session of the load has its final verdict in the database.

@@ -1,6 +1,6 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Suspense, useMemo, useState } from "react";
-import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
+import { createBrowserRouter, redirect, RouterProvider } from "react-router";
 import { Toaster } from "sonner";
 import { makeQueryClient } from "@/api/query-client";
 import { NotFound } from "@/app/NotFound";
@@ -17,7 +17,8 @@ const router = createBrowserRouter([
     element: <Shell />,
     errorElement: <RouteError />,
     children: [
-      { index: true, element: <Navigate to="/overview" replace /> },
+      // The query stays: an expired sign-in link says so in it.
+      { index: true, loader: ({ request }) => redirect(`/overview${new URL(request.url).search}`) },
       ...ROUTES.map(({ path, Page }) => ({
         path,
         errorElement: <RouteError />,

@@ -15,7 +15,7 @@ interface Properties {
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Jumps anywhere by typing: pages, one session by its id, searches, appearance. */
-export function CommandPalette({ open, onOpenChange }: Properties) {
+export default function CommandPalette({ open, onOpenChange }: Properties) {
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>

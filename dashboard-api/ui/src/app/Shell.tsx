@@ -1,16 +1,18 @@
 import { Menu as MenuIcon } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Outlet, useLocation } from "react-router";
 import { AccountMenu } from "@/app/AccountMenu";
-import { CommandPalette } from "@/app/CommandPalette";
 import { LiveBadge } from "@/app/LiveBadge";
 import { Mark } from "@/app/Mark";
 import { Navigation } from "@/app/Navigation";
-import { ShortcutsDialog } from "@/app/ShortcutsDialog";
 import { useGoKeys } from "@/app/useGoKeys";
 import { Drawer, IconButton } from "@/components";
 import { useHotkey } from "@/lib/useHotkey";
 import { common, shell } from "@/strings/common";
+
+// Fetched when they are first opened.
+const CommandPalette = lazy(() => import("@/app/CommandPalette"));
+const ShortcutsDialog = lazy(() => import("@/app/ShortcutsDialog"));
 
 type Open = "navigation" | "palette" | "shortcuts" | null;
 
@@ -55,8 +57,10 @@ export function Shell() {
       <Drawer open={open === "navigation"} onOpenChange={close} title={common.product}>
         <Navigation onSearch={() => setOpen("palette")} onNavigate={close} />
       </Drawer>
-      <CommandPalette open={open === "palette"} onOpenChange={(shown) => setOpen(shown ? "palette" : null)} />
-      <ShortcutsDialog open={open === "shortcuts"} onOpenChange={close} />
+      <Suspense fallback={null}>
+        {open === "palette" ? <CommandPalette open onOpenChange={close} /> : null}
+        {open === "shortcuts" ? <ShortcutsDialog open onOpenChange={close} /> : null}
+      </Suspense>
     </div>
   );
 }

@@ -7,7 +7,7 @@ interface Properties {
 }
 
 /** What the keyboard can do. */
-export function ShortcutsDialog({ open, onOpenChange }: Properties) {
+export default function ShortcutsDialog({ open, onOpenChange }: Properties) {
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={shortcuts.title} size="md">
       <div className="grid gap-6 sm:grid-cols-2">

@@ -25,7 +25,7 @@ it("scales cut what lies outside and round up", () => {
 
 it("a time chart has a name, toggles and the same numbers as a table", async () => {
   render(<TimeChart label="Sessions by risk" times={[1000, 2000, 3000]} series={series} stacked />);
-  await screen.findByRole("img", { name: "Sessions by risk" });
+  await screen.findByRole("img", { name: "Sessions by risk" }, { timeout: 10_000 });
   const low = screen.getByRole("button", { name: "Low", pressed: true });
   await userEvent.click(low);
   expect(low.getAttribute("aria-pressed")).toBe("false");

@@ -14,7 +14,7 @@ it("a tooltip keeps its element mounted and lets Escape reach the dialog", async
   );
   const target = screen.getByRole("button", { name: "Target" });
   await userEvent.hover(target);
-  const bubble = await screen.findByRole("tooltip");
+  const bubble = await screen.findByRole("tooltip", {}, { timeout: 10_000 });
   expect(bubble.textContent).toBe("More about this");
   expect(target.getAttribute("aria-describedby")).toBe(bubble.id);
   expect(screen.getByRole("button", { name: "Target" })).toBe(target);

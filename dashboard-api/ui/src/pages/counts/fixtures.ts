@@ -96,29 +96,28 @@ export const campaign = (given: Partial<Schemas["Campaign"]> = {}): Schemas["Cam
   ...given,
 });
 
-export const session = (id: string, given: Partial<Schemas["SessionItem"]> = {}): Schemas["SessionItem"] =>
-  ({
-    session_id: id,
-    status: "completed",
-    created_at: FROM,
-    updated_at: FROM,
-    platform: null,
-    survey_id: "wave-7",
-    respondent_id: "R-1",
-    event_count: 10,
-    is_bot: true,
-    confidence_score: 0.9,
-    risk_level: "CRITICAL",
-    effective_risk: "CRITICAL",
-    effective_score: 0.9,
-    finding_count: 0,
-    class: "scripted_bot",
-    recommended_action: "exclude",
-    summary: null,
-    first_reason: "Every page took the same time.",
-    first_finding: null,
-    ...given,
-  }) as Schemas["SessionItem"];
+export const session = (id: string, given: Partial<Schemas["SessionItem"]> = {}): Schemas["SessionItem"] => ({
+  session_id: id,
+  status: "completed",
+  created_at: FROM,
+  updated_at: FROM,
+  platform: null,
+  survey_id: "wave-7",
+  respondent_id: "R-1",
+  event_count: 10,
+  is_bot: true,
+  confidence_score: 0.9,
+  risk_level: "CRITICAL",
+  effective_risk: "CRITICAL",
+  effective_score: 0.9,
+  finding_count: 0,
+  class: "scripted_bot",
+  recommended_action: "exclude",
+  summary: null,
+  first_reason: "Every page took the same time.",
+  first_finding: null,
+  ...given,
+});
 
 export const update = (survey: string) =>
   ({

@@ -53,7 +53,7 @@ describe("quick start", () => {
     const { send } = renderPage(<Page />, { at: "/quick-start" });
     expect(await screen.findByText("2 of 5 steps done")).toBeTruthy();
     sessions = [item()];
-    const update = { type: "session_updated", cursor: "c", session_id: SESSION, survey_id: "SV_1", status: "active", updated_at: new Date().toISOString(), revision: { offset: 1, kind: "running" } };
+    const update = { type: "session_updated", cursor: "c", session_id: SESSION, survey_id: "SV_1", status: "active", updated_at: new Date().toISOString(), revision: { offset: 1, phase: "running" } };
     send(update as unknown as SessionUpdate);
     expect(await screen.findByText("3 of 5 steps done")).toBeTruthy();
     expect(within(screen.getByRole("list", { name: "Newest messages" })).getByText("SV_1")).toBeTruthy();
@@ -72,13 +72,16 @@ describe("quick start", () => {
       [STATE]: state({ effective_risk: "LOW", verdict }),
     });
     const person = userEvent.setup();
-    const { location: at } = renderPage(<Page />, { at: "/quick-start" });
+    const { location: at, send } = renderPage(<Page />, { at: "/quick-start" });
     const field = await screen.findByRole("textbox", { name: "Publishable key" });
     await person.click(field);
     await person.paste("pk_test_abcdwxyz");
     await person.click(await screen.findByRole("button", { name: "Send a simulated session" }));
     expect(await screen.findByText("The pointer moves as hands do.")).toBeTruthy();
     expect(new URLSearchParams(at().search).get("session")).toBe(SESSION);
+    const final = { type: "analysis_complete", cursor: "c", session_id: SESSION, status: "completed", updated_at: new Date().toISOString(), verdict: { risk_level: "LOW" }, revision: { offset: 9, phase: "final" } };
+    send(final as unknown as SessionUpdate);
+    expect(await screen.findByText(/^The verdict was here .+ after the last acknowledgement\.$/)).toBeTruthy();
     const posts = requests.filter(({ method }) => method === "POST");
     expect(posts[0]?.headers.get("authorization")).toBe("Bearer pk_test_abcdwxyz");
     expect(posts[0]?.body).toMatchObject({ platform: "web", survey_id: "quick-start" });

@@ -11,7 +11,7 @@ export function useVerdictTime(sent: Sent | null): number | null {
   useLiveMessages(["session_updated", "analysis_complete"], (message) => {
     if (message.type === "snapshot" || message.verdict === undefined) return;
     const { session_id, revision } = message;
-    if (revision.kind !== "final") return;
+    if (revision.phase !== "final") return;
     const now = Date.now();
     setArrivals((before) => (before.has(session_id) ? before : new Map([...[...before].slice(-20), [session_id, now]])));
   });

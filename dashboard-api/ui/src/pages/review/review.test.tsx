@@ -180,7 +180,7 @@ it("says how many came in meanwhile, and reads them when asked to", async () => 
     session_id: "019a0000-0000-7000-8000-00000000000d",
     status: "completed",
     window: 1,
-    revision: { offset: 1, kind: "final" },
+    revision: { offset: 1, phase: "final" },
     created_at: AT,
     updated_at: AT,
     risk_changed: false,

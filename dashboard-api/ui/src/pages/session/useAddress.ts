@@ -1,5 +1,5 @@
 /** What of this page can be shared by its address: `t` (seconds in the replay), `reason` (whose moments are shown), `heat`, `events` (filter). */
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useEffectEvent } from "react";
 import { useLocation, useSearchParams } from "react-router";
 import { EVENT_FILTERS, type EventFilter } from "@/pages/session/eventText";
 import type { Player } from "@/pages/session/replay/player";
@@ -49,17 +49,17 @@ const SETTLE_MS = 400;
 
 /** Keeps the replay's time in the address, once somebody has moved it and it rests. */
 export function useTimeInAddress(player: Player, set: (name: string, value: string | null) => void): void {
+  const write = useEffectEvent(() => set("t", player.time >= player.state.duration ? null : secondsText(player.time)));
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const keep = () => {
       clearTimeout(timer);
-      if (player.state.playing) return;
-      timer = setTimeout(() => set("t", player.time >= player.state.duration ? null : secondsText(player.time)), SETTLE_MS);
+      if (!player.state.playing) timer = setTimeout(() => write(), SETTLE_MS);
     };
     const stops = [player.onTime(keep), player.onState(keep)];
     return () => {
       clearTimeout(timer);
       for (const stop of stops) stop();
     };
-  }, [player, set]);
+  }, [player]);
 }

@@ -11,8 +11,11 @@ import type { Label } from "./row";
 interface Properties {
   ids: ReadonlySet<string>;
   filters: Filters;
+  /** How many sessions are loaded. */
+  loaded: number;
   isBusy: boolean;
   onLabel: (ids: string[], label: Label) => void;
+  onAll: () => void;
   onClear: () => void;
 }
 
@@ -28,7 +31,7 @@ async function copy(ids: ReadonlySet<string>): Promise<void> {
 }
 
 /** What can be done with the chosen sessions. */
-export function BulkBar({ ids, filters, isBusy, onLabel, onClear }: Properties) {
+export function BulkBar({ ids, filters, loaded, isBusy, onLabel, onAll, onClear }: Properties) {
   return (
     <section
       aria-label={text.selection.region}
@@ -45,6 +48,7 @@ export function BulkBar({ ids, filters, isBusy, onLabel, onClear }: Properties) 
       <Menu
         trigger={<IconButton label={text.selection.more} icon={Ellipsis} size="sm" />}
         items={[
+          { label: text.selection.all(formatCount(loaded)), onSelect: onAll, disabled: ids.size >= loaded },
           { label: text.selection.clearLabel, onSelect: () => onLabel([...ids], "cleared") },
           { label: text.selection.copyIds, onSelect: () => void copy(ids) },
           "separator",

@@ -33,7 +33,7 @@ export function FilterBar({ filters, onFilters }: Properties) {
         value={filters.q}
         onValue={(q) => change({ q: q.trim() })}
         maxLength={128}
-        className="max-w-sm flex-1 basis-56"
+        className="flex-1 basis-56 max-sm:basis-full sm:max-w-sm"
       />
       <WhenPicker value={filters.range} onValue={(range) => change({ range })} />
       <div className="hidden gap-2 md:flex">

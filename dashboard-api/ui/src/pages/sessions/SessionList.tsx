@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useEffectEvent, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useEffectEvent, useMemo, useState } from "react";
 import { useArrivals } from "./arrivals";
 import { BulkBar } from "./BulkBar";
 import { makeBook } from "./book";
@@ -111,8 +111,10 @@ export function SessionList({ filters, columns: keys, total, onFilters }: Proper
         <BulkBar
           ids={selection.ids}
           filters={filters}
+          loaded={book.length}
           isBusy={labelling.isBusy}
           onLabel={(ids, label) => void labelling.label(ids, label)}
+          onAll={selection.all}
           onClear={selection.clear}
         />
       )}
@@ -120,6 +122,6 @@ export function SessionList({ filters, columns: keys, total, onFilters }: Proper
   );
 }
 
-const Frame = ({ children }: { children: React.ReactNode }) => (
+const Frame = ({ children }: { children: ReactNode }) => (
   <div className="relative flex min-h-0 flex-1 flex-col overflow-hidden rounded-card border bg-surface">{children}</div>
 );

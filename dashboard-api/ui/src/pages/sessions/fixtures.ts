@@ -53,7 +53,7 @@ export const anUpdate = (id: string, more: Partial<SessionUpdate> = {}): Session
   respondent_id: "r-1",
   status: "active",
   window: 1,
-  revision: { offset: 5, kind: "running" },
+  revision: { offset: 5, phase: "running" },
   created_at: new Date(NOW).toISOString(),
   updated_at: new Date(NOW + 1000).toISOString(),
   verdict: {

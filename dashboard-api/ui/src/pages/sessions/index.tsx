@@ -35,7 +35,7 @@ export default function SessionsPage() {
         description={<CountLine count={count.isPlaceholderData ? undefined : count.data} />}
         actions={
           <>
-            <IconButton label={text.refresh} icon={RotateCw} onClick={readAgain} />
+            <IconButton label={text.refresh} icon={RotateCw} onClick={readAgain} className="max-sm:hidden" />
             <span className="max-sm:hidden">
               <ColumnMenu columns={columns} onColumns={setColumns} />
             </span>

@@ -125,7 +125,7 @@ p.VerdictHeaders = dict(Authorization="Bearer sk_live_YOUR_READING_KEY")
 /** A signed webhook of one's own server, by hand. */
 export const genericWebhook = (filling: Filling, id: string): string =>
   `BODY='{"type":"response.completed","timestamp":"'$(date -u +%FT%TZ)'","data":{"session_id":"'$SESSION'"}}'
-ID=msg_$(date +%s%N) NOW=$(date +%s)
+ID=msg_$(date +%s) NOW=$(date +%s)
 KEYHEX=$(printf %s "\${SECRET#whsec_}" | base64 -d | od -An -v -tx1 | tr -d ' \\n')
 SIG=$(printf %s "$ID.$NOW.$BODY" | openssl dgst -sha256 -mac HMAC -macopt hexkey:$KEYHEX -binary | base64)
 curl -s ${inShell(webhookAddress(filling.gateway, "generic", id)).replace(/^(?!')(.*)$/, "'$1'")} \\

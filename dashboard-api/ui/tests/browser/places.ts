@@ -1,0 +1,55 @@
+/** Every page with data in it: what accessibility and layout are looked at on, and what pictures are taken of. */
+import { expect } from "vitest";
+import { pages } from "@/strings/common";
+import { ask, type Visitor } from "./harness.ts";
+
+export interface Place {
+  name: string;
+  path: string;
+}
+
+/** A session with a verdict that something speaks against, and its survey. */
+export async function aJudgedSession(): Promise<{ id: string; survey: string }> {
+  const { sessions } = (await ask("/api/v1/dashboard/sessions?risk=HIGH,CRITICAL&status=completed&limit=1")) as {
+    sessions: { session_id: string; survey_id: string }[];
+  };
+  const [first] = sessions;
+  if (first === undefined) throw new Error("the simulated traffic holds no session of high risk");
+  return { id: first.session_id, survey: first.survey_id };
+}
+
+export async function places(): Promise<Place[]> {
+  const { id, survey } = await aJudgedSession();
+  const name = encodeURIComponent(survey);
+  return [
+    { name: pages.overview, path: "/overview" },
+    { name: pages.sessions, path: "/sessions" },
+    { name: "Session", path: `/sessions/${id}` },
+    { name: pages.surveys, path: "/surveys" },
+    { name: "Survey", path: `/surveys/${name}` },
+    { name: pages.review, path: "/review" },
+    { name: pages.pipeline, path: "/pipeline" },
+    { name: "Dead letters", path: "/pipeline?view=letters" },
+    { name: pages.integrations, path: "/integrations" },
+    { name: "Guides", path: "/integrations?view=guides" },
+    { name: pages.quickStart, path: "/quick-start" },
+    { name: pages.playground, path: "/playground?op=overview" },
+    { name: pages.settings, path: `/settings?survey=${name}` },
+  ];
+}
+
+/** Waits until a page has its title and nothing of it is loading. */
+export async function settled({ page }: Visitor): Promise<void> {
+  await page.locator("main h1").first().waitFor();
+  await page.waitForFunction(() => document.querySelector("main [aria-busy=true], main .animate-pulse") === null);
+}
+
+/** Goes to another page within the app, as its links do: nothing is loaded anew. */
+export async function go(visitor: Visitor, path: string): Promise<void> {
+  await visitor.page.evaluate((to) => {
+    history.pushState(null, "", to);
+    dispatchEvent(new PopStateEvent("popstate", { state: null }));
+  }, path);
+  await expect.poll(() => new URL(visitor.page.url()).pathname).toBe(path.split("?")[0]);
+  await settled(visitor);
+}
