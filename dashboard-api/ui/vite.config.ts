@@ -34,7 +34,8 @@ export default defineConfig({
     proxy: Object.fromEntries(
       ["/api", "/openapi", "/docs", "/health", "/ws", "^/sign-in\\?"].map((path) => [
         path,
-        { target: API, ws: path === "/ws", changeOrigin: true },
+        // The API takes writes of its own pages only; while developing, this server stands for them.
+        { target: API, ws: path === "/ws", changeOrigin: true, headers: { origin: API } },
       ]),
     ),
   },

@@ -11,8 +11,9 @@ export default defineConfig({
     environment: "node",
     include: ["tests/browser/**/*.test.ts"],
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 100 } },
     reporters: ["verbose"],
   },
 });

@@ -71,16 +71,34 @@ impl Stack {
         let folder = TestFolder::new();
         let file = folder.path().join("key");
         std::fs::write(&file, KEY).unwrap();
+        let file = file.to_str().unwrap();
+        stack.operate(&[
+            "keys",
+            "create",
+            "--organisation",
+            "default",
+            "--kind",
+            "secret",
+            "--mode",
+            "test",
+            "--key-file",
+            file,
+        ]);
+        stack
+    }
+
+    /// Runs an operator's command, which has to succeed.
+    pub fn operate(&self, arguments: &[&str]) {
         let ended = Command::new(binaries().join("candor"))
-            .args(["keys", "create", "--organisation", "default"])
-            .args(["--kind", "secret", "--mode", "test", "--key-file"])
-            .arg(&file)
-            .envs(stack.variables("127.0.0.1:0"))
+            .args(arguments)
+            .envs(self.variables("127.0.0.1:0"))
             .output()
             .unwrap();
         let problems = String::from_utf8_lossy(&ended.stderr);
-        assert!(ended.status.success(), "no key: {problems}");
-        stack
+        assert!(
+            ended.status.success(),
+            "candor {arguments:?} failed: {problems}"
+        );
     }
 
     fn variables(&self, listen: &str) -> Vec<(String, String)> {

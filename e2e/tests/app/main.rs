@@ -37,6 +37,17 @@ fn runner() -> PathBuf {
 async fn the_web_app_does_what_its_readers_need() {
     let runner = runner();
     let stack = Stack::shared().await;
+    // What the test console of webhooks sends to.
+    stack.operate(&[
+        "integrations",
+        "create",
+        "--organisation",
+        "default",
+        "--platform",
+        "qualtrics",
+        "--name",
+        "Browser tests",
+    ]);
     let mut pipeline = Pipeline::start(&stack).await;
     let report = loadgen(
         &pipeline,

@@ -4,6 +4,7 @@ import { Dialog as RadixDialog } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
 import { NAVIGATION, sessionPath, surveyPath } from "@/app/pages";
+import { useFocusReturn } from "@/components/useFocusReturn";
 import { setAppearance, useAppearance } from "@/lib/appearance";
 import { shell } from "@/strings/common";
 
@@ -16,12 +17,14 @@ const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Jumps anywhere by typing: pages, one session by its id, searches, appearance. */
 export default function CommandPalette({ open, onOpenChange }: Properties) {
+  const focusReturn = useFocusReturn();
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className="fixed inset-0 z-40 bg-black/40" />
         <RadixDialog.Content
           aria-describedby={undefined}
+          {...focusReturn}
           className="fixed top-[12vh] left-1/2 z-50 w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-card border bg-surface shadow-raised"
         >
           <RadixDialog.Title className="sr-only">{shell.paletteLabel}</RadixDialog.Title>
@@ -55,7 +58,6 @@ function Palette({ onDone }: { onDone: () => void }) {
       </div>
       <Command.List className="max-h-[50vh] overflow-y-auto p-2">
         <Command.Empty className="px-3 py-6 text-center text-sm text-muted">{shell.paletteEmpty}</Command.Empty>
-        <Found text={text.trim()} go={go} />
         <Group heading={shell.palettePages}>
           {NAVIGATION.map(({ to, label, icon: Icon }) => (
             <Item key={to} value={label} onSelect={go(to)} icon={<Icon aria-hidden className="size-4" />} label={label} />
@@ -75,6 +77,7 @@ function Palette({ onDone }: { onDone: () => void }) {
             label={density === "compact" ? shell.densityComfortable : shell.densityCompact}
           />
         </Group>
+        <Found text={text.trim()} go={go} />
       </Command.List>
     </Command>
   );

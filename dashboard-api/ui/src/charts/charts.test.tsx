@@ -2,6 +2,8 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { MemoryRouter } from "react-router";
 import { expect, it } from "vitest";
+// Loaded before the first test: the chart loads it lazily, which on a slow machine outlasts any wait.
+import "./TimePlot";
 import { BarList, BoxStrip, Histogram, Sparkline, StackedBar, TimeChart } from ".";
 import { linePoints, roundUp, shareOf } from "./scale";
 import { drawingOf, stack, type TimeSeries } from "./timeSeries";

@@ -31,7 +31,7 @@ export function Checkbox({ label, hideLabel = false, checked, onChecked, classNa
           className={cx(
             "peer absolute inset-0 size-4 cursor-[inherit] appearance-none rounded-sm border border-strong bg-surface",
             "checked:border-accent checked:bg-accent indeterminate:border-accent indeterminate:bg-accent",
-            "outline-none focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent",
+            "focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent",
           )}
         />
         <Mark

@@ -5,6 +5,7 @@ import { components as text } from "@/strings/components";
 import { Button } from "./Button";
 import { ErrorState } from "./ErrorState";
 import { backdrop, dialogWidth, panel } from "./panel";
+import { useFocusReturn } from "./useFocusReturn";
 
 export interface ConfirmDialogProps {
   open: boolean;
@@ -19,11 +20,13 @@ export interface ConfirmDialogProps {
 }
 
 export function ConfirmDialog({ open, onOpenChange, ...content }: ConfirmDialogProps) {
+  const focusReturn = useFocusReturn();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={backdrop} />
         <Radix.Content
+          {...focusReturn}
           className={cx(
             panel,
             "top-1/2 left-1/2 max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] -translate-1/2 overflow-auto rounded-card border p-5",

@@ -8,6 +8,7 @@ import { IconButton } from "./IconButton";
 import { ignoreToasts } from "./keepOpen";
 import { OverlayContainer } from "./overlayContainer";
 import { backdrop, type DialogSize } from "./panel";
+import { useFocusReturn } from "./useFocusReturn";
 
 export interface DialogProps {
   open: boolean;
@@ -22,6 +23,7 @@ export interface DialogProps {
 /** What dialog and drawer share; the class says where it stands. */
 export function ModalPanel({ open, onOpenChange, title, description, children, footer, className }: DialogProps & { className: string }) {
   const [container, setContainer] = useState<HTMLElement | null>(null);
+  const focusReturn = useFocusReturn();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -30,6 +32,7 @@ export function ModalPanel({ open, onOpenChange, title, description, children, f
           ref={setContainer}
           className={className}
           onPointerDownOutside={ignoreToasts}
+          {...focusReturn}
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
         >
           <OverlayContainer value={container}>

@@ -24,7 +24,7 @@ const FILTER_FROM = 9;
 export function MultiSelect<Value extends string>({ label, options, value, onValue }: MultiSelectProps<Value>) {
   const trigger = (
     <Button aria-label={text.multiSelect.button(label, value.length)}>
-      <span>{label}</span>
+      <span>{label}</span>{" "}
       {value.length > 0 ? (
         <span className="rounded-full bg-accent-soft px-1.5 text-xs text-accent tabular-nums">{value.length}</span>
       ) : null}

@@ -1,11 +1,11 @@
 /** Class lists shared by several components, so that focus and control shapes are the same everywhere. */
 
 export const focusRing =
-  "outline-none focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent";
+  "focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent";
 
 /** For elements whose parent clips: the ring is drawn inside. */
 export const focusRingInset =
-  "outline-none focus-visible:outline-2 focus-visible:-outline-offset-2 focus-visible:outline-accent";
+  "focus-visible:outline-2 focus-visible:-outline-offset-2 focus-visible:outline-accent";
 
 export const quietTransition = "transition-colors duration-100 motion-reduce:transition-none";
 

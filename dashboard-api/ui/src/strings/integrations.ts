@@ -33,6 +33,7 @@ export const integrations = {
     "Survey platforms tell Candor when a response is over, so that its session is judged at once instead of after half an hour of silence.",
   quickStart: "Quick start",
   parts: "Parts of the page",
+  status: "Status",
   log: "Delivery log",
   console: "Test console",
   guides: "Set-up guides",
@@ -114,7 +115,7 @@ export const log = {
   emptyFilteredText: "No delivery of this period fits the filters.",
   clear: "Clear filters",
   sendTest: "Send a test",
-  details: (what: string, at: string) => `${what}, ${at}: details`,
+  details: (at: string) => `, ${at}: details`,
   none: "none",
 } as const;
 
@@ -221,8 +222,9 @@ export const facts = {
   gatewayPlain: "Survey pages are served by https and load nothing from http: put the gateway behind TLS before a real survey uses it.",
   key: "Publishable key",
   keyHint: "Paste it here: the server keeps only its hash. It stays in this page's memory and is gone after a reload.",
-  keyKnown: (name: string) => `This is ${name}.`,
-  keyUnnamed: (hint: string) => `the key that ends with ${hint}`,
+  keyKnown: (name: string) => `This is the key ${name}.`,
+  keyNamed: (name: string) => `“${name}”`,
+  keyUnnamed: (hint: string) => `that ends with ${hint}`,
   keyUnknown: "No accepted key of this organisation ends like that. It may be new, revoked, or of another organisation.",
   keyWrong: "A publishable key begins with pk_live_ or pk_test_.",
   keyForbidden: "That was a secret, and it was thrown away. Never put one into a page; if it was copied from one, replace it.",

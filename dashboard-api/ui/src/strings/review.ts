@@ -37,6 +37,7 @@ export const review = {
   searchOn: "Look further back",
   searchedFar: "No session to review among the last ones looked at; older ones may wait.",
   more: "Load more",
+  goesOn: "Older sessions are read as you go.",
   end: "That is the whole queue of this period.",
   saving: "saving",
 
@@ -82,7 +83,8 @@ export const review = {
   labelButton: { human: "Human", bot: "Bot", unsure: "Unsure" },
   labelKeys: { human: "h", bot: "b", unsure: "u" },
   note: "Note",
-  notePlaceholder: "Why? (n)",
+  notePlaceholder: "Note: why? Enter or Esc leaves the field",
+  noScope: "You may look, but not label: that needs the scope reviews:write.",
   noteHint: "At most 1,000 characters, for your colleagues. Enter or Esc leaves the field.",
   saveNote: "Save note",
   labelledBefore: (label: string) => `Somebody has labelled this session: ${label}. A label of yours takes its place.`,

@@ -97,13 +97,17 @@ export const session = {
     noReasons: "No test spoke for automation, so there is nothing that carries the score.",
     carriedOne: (level: string) => `One reason alone would make it ${riskWord(level).toLowerCase()} risk:`,
     carriedSome: (count: number, level: string) => `The ${String(count)} strongest reasons together make it ${riskWord(level).toLowerCase()} risk:`,
-    withoutStrongest: (score: string, level: string) => `Without the strongest reason: ${score}, ${riskWord(level).toLowerCase()} risk.`,
+    withoutStrongest: (score: string, level: string, stays: boolean) =>
+      `Without the strongest reason it would ${stays ? "stay" : "be"} ${riskWord(level).toLowerCase()} risk, ${score}.`,
+    noMethodAlone: (level: string) => `No method carries it alone: with any one of them set aside it would stay ${riskWord(level).toLowerCase()} risk.`,
     withoutMethod: (method: string, count: number, score: string, level: string) =>
       `If ${method.toLowerCase()} were wrong altogether (${count === 1 ? "1 reason" : `${String(count)} reasons`}): ${score}, ${riskWord(level).toLowerCase()} risk.`,
     cannot: "How the score would change cannot be computed from what is stored here; the reasons are shown by their weight.",
     tooLittle: (methods: string) => `Too little data: ${methods}. More of it could have spoken for automation.`,
     absent: (methods: string) => `Not seen at all: ${methods}.`,
-    silent: (methods: string) => `Had enough data and found nothing: ${methods}. That lowers the score, but proves no person.`,
+    /** `lowering`: those of them whose silence counts in the score. */
+    silent: (methods: string, lowering: string) =>
+      `Had enough data and found nothing: ${methods}.${lowering === "" ? "" : ` The silence of ${lowering.toLowerCase()} lowers the score.`} That proves no person.`,
   },
 
   reasons: {

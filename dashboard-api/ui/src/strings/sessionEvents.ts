@@ -107,6 +107,7 @@ const EVIDENCE: Record<string, string> = {
   most_with_one_session: "most with one session",
   expected_by_chance_log10: "expected by chance, power of ten",
   highest_correlation: "highest correlation",
+  minutes: "from the first to the last",
   probability: "the model's probability",
   strokes: "movements judged",
   regularity: "regularity",

@@ -63,6 +63,7 @@ export const replay = {
   reading: (read: string, all: string) => `Reading events: ${read} of about ${all}`,
   readOn: "Read on",
   readPart: (read: string) => `The first ${read} events are shown.`,
+  noKeys: "No keys were pressed, or their events are not stored.",
   keysCut: (shown: string, all: string) => `The first ${shown} of ${all} keys are shown.`,
   empty: {
     none: {

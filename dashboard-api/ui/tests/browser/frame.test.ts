@@ -3,7 +3,7 @@ import { shell, signIn as words, pages } from "@/strings/common";
 import { KEY, open } from "./harness.ts";
 
 test("who is not signed in is asked, told what is wrong, and goes on where they wanted to go", async () => {
-  const visitor = (await open("/surveys?range=7d", { signedIn: false })).expects(/401/);
+  const visitor = (await open("/surveys?range=7d", { signedIn: false })).expects(/401/, /WebSocket/);
   const { page } = visitor;
   await page.getByRole("heading", { name: words.title }).waitFor();
   await page.getByLabel(words.key).fill("sk_test_notthekey0123456789abcdef0123456789");
@@ -17,7 +17,7 @@ test("who is not signed in is asked, told what is wrong, and goes on where they 
 });
 
 test("signing out ends it for this browser", async () => {
-  const visitor = (await open("/sessions")).expects(/401/);
+  const visitor = (await open("/sessions")).expects(/401/, /WebSocket/);
   const { page } = visitor;
   await page.getByRole("heading", { level: 1, name: pages.sessions }).waitFor();
   await page.getByRole("button", { name: shell.account }).first().click();

@@ -3,10 +3,11 @@
  * about and that it has not announced: console errors, uncaught errors, violations of the page's policy, failed requests.
  */
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, onTestFailed } from "vitest";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
 function variable(name: string): string {
   const value = process.env[name];
@@ -31,7 +32,7 @@ const ARGUMENTS = [
 ];
 
 let browser: Browser | undefined;
-const contexts: BrowserContext[] = [];
+let visitors: Visitor[] = [];
 
 beforeAll(async () => {
   const executablePath = process.env["CANDOR_CHROMIUM"] ?? "/usr/bin/chromium";
@@ -42,9 +43,17 @@ afterAll(async () => {
   await browser?.close();
 });
 
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
+afterEach(async ({ task }) => {
+  const gone = visitors;
+  visitors = [];
+  for (const [place, visitor] of gone.entries()) {
+    if (task.result?.state === "fail") await visitor.keepPicture(`${task.name} ${place + 1}`);
+    await visitor.page.context().close();
+  }
 });
+
+/** How long a page is waited for. A page on a quiet machine needs a hundredth of it. */
+const PATIENCE = 90_000;
 
 export interface OpenOptions {
   width?: number;
@@ -64,12 +73,13 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Vis
     acceptDownloads: true,
     reducedMotion: "reduce",
   });
-  contexts.push(context);
+  context.setDefaultTimeout(PATIENCE);
   if (signedIn) {
     const answer = await context.request.post("/api/v1/sign-in", { data: { key: KEY } });
     expect(answer.status()).toBe(204);
   }
   const visitor = new Visitor(await context.newPage());
+  visitors.push(visitor);
   await visitor.page.goto(path);
   return visitor;
 }
@@ -92,7 +102,6 @@ export class Visitor {
         this.#complain(`request: ${request.method()} ${request.url()} ${request.failure()?.errorText ?? ""}`);
       }
     });
-    onTestFailed(async ({ task }) => this.#keepPicture(task.name));
   }
 
   /** What the page may complain about: the test is about it. */
@@ -110,7 +119,8 @@ export class Visitor {
     this.#complaints.push(text);
   }
 
-  async #keepPicture(name: string): Promise<void> {
+  /** For whoever has to find out why a test failed. */
+  async keepPicture(name: string): Promise<void> {
     if (this.page.isClosed()) return;
     await mkdir(FAILURES, { recursive: true });
     const file = name.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 80);
@@ -166,8 +176,21 @@ export async function ask(path: string): Promise<Record<string, unknown>> {
   return (await answer.json()) as Record<string, unknown>;
 }
 
+/**
+ * How much longer than alone something takes at the moment, at least 1: by the share of a core that a busy loop gets, and by
+ * how many tasks wait for each core. Budgets are of a machine that does nothing else; on a busy one they grow by this.
+ */
+export function crowding(): number {
+  const begin = performance.now();
+  const before = process.cpuUsage();
+  while (performance.now() - begin < 300);
+  const { user, system } = process.cpuUsage(before);
+  const share = (user + system) / 1000 / (performance.now() - begin);
+  return Math.max(1, 1 / share, (loadavg()[0] ?? 0) / availableParallelism());
+}
+
 /** Looks until it is so, at most `limit` milliseconds; no fixed waiting. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, limit = 20_000): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | undefined>, limit = 60_000): Promise<T> {
   const end = performance.now() + limit;
   for (;;) {
     const seen = await look();

@@ -1,5 +1,4 @@
 /** Every page with data in it: what accessibility and layout are looked at on, and what pictures are taken of. */
-import { expect } from "vitest";
 import { pages } from "@/strings/common";
 import { ask, type Visitor } from "./harness.ts";
 
@@ -44,12 +43,3 @@ export async function settled({ page }: Visitor): Promise<void> {
   await page.waitForFunction(() => document.querySelector("main [aria-busy=true], main .animate-pulse") === null);
 }
 
-/** Goes to another page within the app, as its links do: nothing is loaded anew. */
-export async function go(visitor: Visitor, path: string): Promise<void> {
-  await visitor.page.evaluate((to) => {
-    history.pushState(null, "", to);
-    dispatchEvent(new PopStateEvent("popstate", { state: null }));
-  }, path);
-  await expect.poll(() => new URL(visitor.page.url()).pathname).toBe(path.split("?")[0]);
-  await settled(visitor);
-}

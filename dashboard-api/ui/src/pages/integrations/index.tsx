@@ -13,9 +13,17 @@ import { integrations as words } from "@/strings/integrations";
 export default function Page() {
   const [parameters, change] = useParameters();
   const status = useStatus();
-  const isNew = status.data?.integrations.length === 0;
-  const view = viewOf(parameters, isNew ? "guides" : "log");
   const tabs = [
+    {
+      value: "status",
+      label: words.status,
+      content: (
+        <>
+          <StatusCards query={status} />
+          <KeysCard query={status} />
+        </>
+      ),
+    },
     { value: "log", label: words.log, content: <DeliveryLog status={status.data} /> },
     {
       value: "console",
@@ -39,9 +47,12 @@ export default function Page() {
           </ButtonLink>
         }
       />
-      <StatusCards query={status} />
-      <Tabs label={words.parts} tabs={tabs} value={view} onValue={(next) => change({ view: next, delivery: null, at: null })} />
-      <KeysCard query={status} />
+      <Tabs
+        label={words.parts}
+        tabs={tabs}
+        value={viewOf(parameters)}
+        onValue={(view) => change({ view, delivery: null, at: null })}
+      />
     </>
   );
 }

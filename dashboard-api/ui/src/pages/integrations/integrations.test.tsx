@@ -29,16 +29,20 @@ describe("the page of integrations", () => {
 
   it("leads to the guides when nothing is connected", async () => {
     mockApi({ [STATUS]: statusOf({ integrations: [], publishable_keys: [] }) });
+    const person = userEvent.setup();
     renderPage(<Page />, { at: "/integrations" });
     expect(await screen.findByText("No platform is connected yet")).toBeTruthy();
-    expect((await screen.findByRole("tab", { name: "Set-up guides" })).getAttribute("aria-selected")).toBe("true");
     expect(screen.getByText("No publishable key yet")).toBeTruthy();
+    await person.click(screen.getByRole("link", { name: "Guide for Decipher (Forsta)" }));
+    expect(await screen.findByRole("heading", { name: "Connect Decipher (Forsta)" })).toBeTruthy();
   });
 
   it("says what failed, and goes on with the parts that did not", async () => {
     mockApi({ [STATUS]: problem(503, "database_unavailable", "The database is away."), [LOG]: { deliveries: [deliveryOf()] } });
-    renderPage(<Page />, { at: "/integrations?view=log" });
+    const person = userEvent.setup();
+    renderPage(<Page />, { at: "/integrations" });
     expect((await screen.findAllByText("The database is away.")).length).toBeGreaterThan(0);
+    await person.click(screen.getByRole("tab", { name: "Delivery log" }));
     expect(await screen.findByRole("table", { name: "Deliveries" })).toBeTruthy();
   });
 });
@@ -76,7 +80,7 @@ describe("the delivery log", () => {
     mockApi({ [STATUS]: statusOf(), [LOG]: { deliveries: [unmatched] } });
     const person = userEvent.setup();
     const { location } = renderPage(<Page />, { at: "/integrations?view=log" });
-    await person.click(await screen.findByRole("button", { name: /^Response completed, .*: details$/ }));
+    await person.click(await screen.findByRole("link", { name: /^Response completed, .*: details$/ }));
     const drawer = await screen.findByRole("dialog", { name: "Delivery" });
     expect(within(drawer).getByText(/is missing or was empty/)).toBeTruthy();
     expect(within(drawer).getByText(/2 more fields were not kept/)).toBeTruthy();
@@ -151,7 +155,7 @@ describe("the guides", () => {
     const person = userEvent.setup();
     const { container } = renderPage(<Page />, { at: "/integrations?view=guides&platform=qualtrics" });
     await person.type(await screen.findByRole("textbox", { name: "Publishable key" }), "pk_live_abcdwxyz");
-    expect(screen.getByText("This is Survey pages.")).toBeTruthy();
+    expect(screen.getByText("This is the key “Survey pages”.")).toBeTruthy();
     await waitFor(() => expect(container.textContent).toContain("https://in.example.org/sdk/v1/candor.js"));
     expect(container.textContent).toContain('data-key="pk_live_abcdwxyz"');
     expect(container.textContent).toContain("/api/v1/integrations/webhooks/qualtrics?integration=int_aaaa");

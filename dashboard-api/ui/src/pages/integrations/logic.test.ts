@@ -62,8 +62,8 @@ describe("a test's report", () => {
 
 describe("the address", () => {
   it("names the part that is shown", () => {
-    expect(viewOf(new URLSearchParams("view=console"), "log")).toBe("console");
-    expect(viewOf(new URLSearchParams("view=nothing"), "guides")).toBe("guides");
+    expect(viewOf(new URLSearchParams("view=console"))).toBe("console");
+    expect(viewOf(new URLSearchParams("view=nothing"))).toBe("status");
     expect(viewPath("log", { outcome: "noted" })).toBe("/integrations?view=log&outcome=noted");
     expect(withParameters(new URLSearchParams("a=1&b=2"), { a: null, c: "3" }).toString()).toBe("b=2&c=3");
   });

@@ -2,11 +2,10 @@
 import { useCallback } from "react";
 import { useSearchParams } from "react-router";
 
-export type View = "log" | "console" | "guides";
-const VIEWS: readonly View[] = ["log", "console", "guides"];
+export type View = "status" | "log" | "console" | "guides";
+const VIEWS: readonly View[] = ["status", "log", "console", "guides"];
 
-export const viewOf = (parameters: URLSearchParams, fallback: View): View =>
-  VIEWS.find((view) => view === parameters.get("view")) ?? fallback;
+export const viewOf = (parameters: URLSearchParams): View => VIEWS.find((view) => view === parameters.get("view")) ?? "status";
 
 /** The address of a part, about one integration or platform. */
 export function viewPath(view: View, about: Record<string, string> = {}): string {

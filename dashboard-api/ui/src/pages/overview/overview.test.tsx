@@ -5,9 +5,9 @@ import { campaign, FROM, overview, period, session, sessions, surveyItem, survey
 import OverviewPage from "@/pages/overview";
 import { mockApi, problem, renderPage } from "@/test/render";
 
-// Whole pages by roles: slow on a busy machine.
-vi.setConfig({ testTimeout: 20_000 });
-configure({ asyncUtilTimeout: 5000 });
+// Whole pages are found by roles: on a busy machine that takes seconds, most of it for the question what is hidden.
+vi.setConfig({ testTimeout: 60_000 });
+configure({ asyncUtilTimeout: 15_000, defaultHidden: true });
 
 const BUSY = overview({
   sessions: sessions(420, 8),

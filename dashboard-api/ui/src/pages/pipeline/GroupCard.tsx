@@ -28,7 +28,8 @@ export function GroupCard({ group, report, history }: Properties) {
           </>
         }
         actions={<Badge tone={standing.tone}>{standing.words}</Badge>}
-        className="h-full"
+        // A table of figures, not a list to go through: dense in either density.
+        className="h-full [--cell-y:0.25rem] [--row-h:2rem]"
       >
         <div className="space-y-3">
           <p className="text-[13px] text-muted">{standing.meaning}</p>

@@ -183,7 +183,7 @@ export function answerKind(operation: Operation): "json" | "events" | "file" | "
   const types = successes(operation).flatMap((answer) => answer.types);
   if (types.includes("text/event-stream")) return "events";
   if (operation.answers.some(({ status }) => status === "101")) return "socket";
-  if (operation.method === "GET" && successes(operation).length === 0) return "page";
+  if (types.includes("text/html")) return "page";
   return types.length === 0 || types.some((type) => type.includes("json") && !/jsonl|ndjson/.test(type)) ? "json" : "file";
 }
 

@@ -1,4 +1,4 @@
-import { Button, Card, Checkbox, focusRingInset, LabelBadge, RiskBadge, Time, VirtualList } from "@/components";
+import { Button, Card, Checkbox, focusRingInset, LabelBadge, RiskBadge, Time, VirtualList, VisuallyHidden } from "@/components";
 import { cx } from "@/lib/cx";
 import { shortId } from "@/lib/format";
 import { review as text, type GivenLabel } from "@/strings/review";
@@ -16,7 +16,8 @@ interface Properties {
   onShow: (id: string) => void;
   onToggle: (id: string) => void;
   onSelected: (selected: ReadonlySet<string>) => void;
-  onLabel: (label: GivenLabel) => void;
+  /** Absent for those who may only look. */
+  onLabel: ((label: GivenLabel) => void) | undefined;
   onEnd: () => void;
   footer: string;
 }
@@ -37,13 +38,13 @@ export function QueueList({ items, current, given, selected, onShow, onToggle, o
         />
       }
     >
-      {selected.size === 0 ? null : <BulkBar count={selected.size} onLabel={onLabel} onClear={() => onSelected(new Set())} />}
+      {selected.size === 0 || onLabel === undefined ? null : <BulkBar count={selected.size} onLabel={onLabel} onClear={() => onSelected(new Set())} />}
       <VirtualList
         rows={items}
         rowKey={(item) => item.session_id}
         estimate={ROW_PX}
         ariaLabel={text.queueList}
-        className="max-h-96 lg:max-h-[calc(100dvh-17rem)]"
+        className="max-h-96 lg:max-h-[calc(100dvh-22rem)]"
         onEndReached={onEnd}
         renderRow={(item) => (
           <QueueRow
@@ -99,11 +100,11 @@ function QueueRow({ item, isCurrent, given, isSelected, onShow, onToggle }: RowP
       <Checkbox label={text.selectSession(item.session_id)} hideLabel checked={isSelected} onChecked={onToggle} />
       <button
         type="button"
-        aria-label={text.showSession(item.session_id)}
         aria-current={isCurrent ? "true" : undefined}
         onClick={onShow}
         className={cx("min-w-0 flex-1 rounded-control text-left", focusRingInset)}
       >
+        <VisuallyHidden>{`${text.showSession(item.session_id)} `}</VisuallyHidden>
         <span className="flex items-center gap-2 text-[13px]">
           <RiskBadge level={item.effective_risk} />
           <span className="font-mono text-xs text-muted">{shortId(item.session_id)}</span>

@@ -22,7 +22,7 @@ export function SessionFacts({ session }: { session: Session }) {
           <span className="font-medium tabular-nums">{formatPercent(score)}</span>
         </div>
       )}
-      <dl className="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] gap-x-6 gap-y-2 text-[13px]">
+      <dl className="grid grid-cols-[repeat(auto-fit,minmax(12rem,1fr))] gap-x-6 gap-y-2 text-[13px]">
         <Fact label={text.survey}>{survey === null ? text.noSurvey : <TextLink to={surveyPath(survey)}>{survey}</TextLink>}</Fact>
         <Fact label={text.respondent}>
           {respondent === null ? (

@@ -21,6 +21,7 @@ interface Properties {
   hasMore: boolean;
   given: Given | undefined;
   draft: string | undefined;
+  mayLabel: boolean;
   onDraft: (note: string) => void;
   onLabel: (label: GivenLabel) => void;
   onSaveNote: (label: GivenLabel) => void;
@@ -28,7 +29,7 @@ interface Properties {
 }
 
 /** The session at hand: what was found, what colleagues have said, and the label. */
-export function SessionPanel({ id, item, place, count, hasMore, given, draft, onDraft, onLabel, onSaveNote, onStep }: Properties) {
+export function SessionPanel({ id, item, place, count, hasMore, given, draft, mayLabel, onDraft, onLabel, onSaveNote, onStep }: Properties) {
   const details = useDetails(id);
   const trail = useTrail(id);
   useLiveRefresh([detailsKey(id)], { concerns: (message) => "session_id" in message && message.session_id === id });
@@ -37,13 +38,11 @@ export function SessionPanel({ id, item, place, count, hasMore, given, draft, on
   return (
     <Card
       title={
-        <span className="flex flex-wrap items-center gap-2">
-          <span className="font-mono text-[13px]" title={id}>
+        <span className="flex items-center gap-1">
+          <span className="font-mono text-[13px] whitespace-nowrap" title={id}>
             {shortId(id)}
           </span>
           <CopyButton text={id} label={text.sessionId} />
-          <RiskBadge level={session?.effective_risk ?? item?.effective_risk ?? null} />
-          <ClassBadge value={session?.verdict?.class ?? item?.class ?? null} />
         </span>
       }
       actions={
@@ -54,12 +53,16 @@ export function SessionPanel({ id, item, place, count, hasMore, given, draft, on
           <IconButton label={text.previous} icon={ArrowLeft} variant="secondary" disabled={place <= 0} onClick={() => onStep(-1)} />
           <IconButton label={text.next} icon={ArrowRight} variant="secondary" disabled={place === count - 1} onClick={() => onStep(1)} />
           <ButtonLink to={sessionPath(id)} icon={ExternalLink}>
-            {text.open}
+            <span className="max-sm:sr-only">{text.open}</span>
           </ButtonLink>
         </>
       }
     >
-      <div className="space-y-5">
+      <div className="space-y-5 text-[13px]">
+        <p className="flex flex-wrap items-center gap-2">
+          <RiskBadge level={session?.effective_risk ?? item?.effective_risk ?? null} />
+          <ClassBadge value={session?.verdict?.class ?? item?.class ?? null} />
+        </p>
         {said === null || given !== undefined ? null : <Callout tone="info">{text.labelledBefore(labelWord(said))}</Callout>}
         <QueryView query={details} skeleton={<SkeletonText lines={10} />} compactError>
           {(data) => (
@@ -69,7 +72,7 @@ export function SessionPanel({ id, item, place, count, hasMore, given, draft, on
             </div>
           )}
         </QueryView>
-        <LabelBar given={given} draft={draft} onDraft={onDraft} onLabel={onLabel} onSaveNote={onSaveNote} />
+        <LabelBar given={given} mayLabel={mayLabel} draft={draft} onDraft={onDraft} onLabel={onLabel} onSaveNote={onSaveNote} />
         <section>
           <h3 className="mb-2 text-sm font-semibold">{text.trail}</h3>
           <QueryView query={trail} skeleton={<SkeletonText lines={2} />} compactError>

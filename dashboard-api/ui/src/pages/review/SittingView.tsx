@@ -6,15 +6,17 @@ import { Callout, Button, ErrorState } from "@/components";
 import { useHotkey } from "@/lib/useHotkey";
 import { review as text, type GivenLabel } from "@/strings/review";
 import { Progress } from "./Progress";
-import { itemsOf, useDetails } from "./queries";
+import { emptyPagesAtEnd, itemsOf, useDetails, useMayLabel } from "./queries";
 import { QueueList } from "./QueueList";
 import { SessionPanel } from "./SessionPanel";
 import { nextOpen, openOf, step } from "./sitting";
 import { useSearchOn } from "./useSearchOn";
 import { useSitting } from "./useSitting";
 
+type QueueQuery = UseInfiniteQueryResult<InfiniteData<Schemas["QueuePage"]>>;
+
 interface Properties {
-  query: UseInfiniteQueryResult<InfiniteData<Schemas["QueuePage"]>>;
+  query: QueueQuery;
   onReadAgain: () => void;
 }
 
@@ -40,9 +42,10 @@ export function SittingView({ query, onReadAgain }: Properties) {
   const next = nextOpen(ids, current, sitting.given);
   // Read ahead, so that the next session is there when it is wanted.
   useDetails(next);
+  const mayLabel = useMayLabel();
   const { isSearching } = useSearchOn(query, open.length);
   const label = (given: GivenLabel) => {
-    if (current === null) return;
+    if (current === null || !mayLabel) return;
     give([current], given);
     show(next ?? current);
   };
@@ -85,6 +88,7 @@ export function SittingView({ query, onReadAgain }: Properties) {
             given={sitting.given.get(current)}
             draft={sitting.drafts.get(current)}
             onDraft={(note) => draft(current, note)}
+            mayLabel={mayLabel}
             onLabel={label}
             onSaveNote={(given) => give([current], given)}
             onStep={(by) => show(step(ids, current, by))}
@@ -99,15 +103,21 @@ export function SittingView({ query, onReadAgain }: Properties) {
             onShow={show}
             onToggle={toggle}
             onSelected={setSelected}
-            onLabel={labelSelected}
+            onLabel={mayLabel ? labelSelected : undefined}
             onEnd={() => (query.hasNextPage && !query.isFetching && !query.isError ? void query.fetchNextPage() : undefined)}
-            footer={isSearching || query.isFetchingNextPage ? text.searching : query.hasNextPage ? text.searchedFar : text.end}
+            footer={footerOf(query, isSearching)}
           />
           {query.isFetchNextPageError ? <ErrorState error={query.error} onRetry={() => void query.fetchNextPage()} compact /> : null}
         </div>
       </div>
     </div>
   );
+}
+
+function footerOf(query: QueueQuery, isSearching: boolean): string {
+  if (isSearching || query.isFetchingNextPage) return text.searching;
+  if (!query.hasNextPage) return text.end;
+  return query.data !== undefined && emptyPagesAtEnd(query.data) > 0 ? text.searchedFar : text.goesOn;
 }
 
 interface Keys {

@@ -60,6 +60,18 @@ export function useTrail(id: string) {
   });
 }
 
+const SCOPE = "reviews:write";
+
+/** Whether the caller may label. While that is not known it may try: the API decides. */
+export function useMayLabel(): boolean {
+  const { data } = useQuery({
+    queryKey: ["review-scopes"],
+    queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/app", { signal }))).scopes,
+    staleTime: 5 * 60_000,
+  });
+  return data === undefined || data.includes(SCOPE);
+}
+
 /** Names of surveys to choose from, those with the newest sessions. */
 export function useSurveyNames() {
   return useQuery({

@@ -62,6 +62,7 @@ const idOf = (request: Request) => request.path.split("/").at(-1) ?? "";
 function serve(ids: readonly string[] = IDS, more: Parameters<typeof mockApi>[0] = {}) {
   return mockApi({
     [QUEUE]: { sessions: ids.map(item), next_cursor: null, partial: false },
+    "GET /api/v1/app": { scopes: ["verdicts:read", "reviews:write"] },
     "GET /api/v1/dashboard/surveys": { surveys: [], partial: false, from: AT, to: AT },
     "GET /api/v1/dashboard/sessions/*": (request: Request) => details(request.path.split("/").at(-2) ?? ""),
     "GET /api/v1/reviews/*": (request: Request) => trail(idOf(request)),
@@ -83,7 +84,7 @@ const show = (at = "/review") =>
   );
 
 const shown = async (id: string) => {
-  await waitFor(() => expect(screen.getByRole("button", { name: `Review session ${id}` }).getAttribute("aria-current")).toBe("true"));
+  await waitFor(() => expect(screen.getByRole("button", { name: new RegExp(`^Review session ${id}`) }).getAttribute("aria-current")).toBe("true"));
 };
 
 it("labels sessions one after the other with the keyboard", async () => {
@@ -141,6 +142,15 @@ it("takes the label back by itself when it was not saved, and says why", async (
   await userEvent.click(screen.getByRole("button", { name: /^Bot/ }));
   expect(await screen.findByText("The key lacks reviews:write.")).toBeTruthy();
   expect(screen.getByText("0 labelled in this sitting, 3 to go")).toBeTruthy();
+});
+
+it("lets those who may not label look, and says why", async () => {
+  const requests = serve(IDS, { "GET /api/v1/app": { scopes: ["verdicts:read"] } });
+  show();
+  await screen.findByText("Paths are straight.");
+  expect(await screen.findByText(/needs the scope reviews:write/)).toBeTruthy();
+  await userEvent.keyboard("b");
+  expect(written(requests)).toEqual([]);
 });
 
 it("labels many at once and tells what could not be found", async () => {

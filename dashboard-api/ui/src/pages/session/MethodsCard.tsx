@@ -23,7 +23,11 @@ export function MethodsCard({ verdict }: { verdict: Schemas["Verdict"] }) {
 
 const toneOf = (score: number) => (score >= 0.6 ? "bad" : score >= 0.3 ? "warn" : "neutral");
 
-function Row({ row: { method, state, score, reasons } }: { row: MethodRow }) {
+/** Nothing is ever certain: no score is told as more than this. */
+const HIGHEST = 0.99;
+
+function Row({ row: { method, state, score: found, reasons } }: { row: MethodRow }) {
+  const score = found === null ? null : Math.min(HIGHEST, found);
   const name = methodWord(method);
   const said = state === "too_little" ? text.tooLittle : state === "absent" ? text.absent : text.nothing;
   const hasFound = score !== null && score > 0;

@@ -73,14 +73,16 @@ function ReasonItem({ reason, strength, moments, shown, isReading, onShow }: Omi
           <Meter value={reason.weight} label={text.weight(formatPercent(reason.weight))} tone={TONES[strength]} />
         </div>
       </div>
-      <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1.5 text-xs text-muted">
-        <Badge>{methodWord(reason.method)}</Badge>
-        {measured.map(({ name, value }) => (
-          <span key={name}>
-            {name} <span className="font-medium text-ink tabular-nums">{value}</span>
-          </span>
-        ))}
-        <code className="font-mono text-[11px]">{reason.code}</code>
+      <div className="mt-2 flex flex-wrap items-end justify-between gap-x-6 gap-y-2 text-xs text-muted">
+        <div className="flex min-w-0 flex-1 basis-72 flex-wrap items-center gap-x-4 gap-y-1.5">
+          <Badge>{methodWord(reason.method)}</Badge>
+          {measured.map(({ name, value }) => (
+            <span key={name}>
+              {name} <span className="font-medium text-ink tabular-nums">{value}</span>
+            </span>
+          ))}
+          <code className="font-mono text-[11px]">{reason.code}</code>
+        </div>
         <Moments code={reason.code} times={moments.get(reason.code) ?? []} isReading={isReading} isShown={isShown} onShow={onShow} />
       </div>
     </li>
@@ -98,17 +100,17 @@ interface MomentsProperties {
 /** Leads through the moments of a reason, one after the other. */
 function Moments({ code, times, isReading, isShown, onShow }: MomentsProperties) {
   const [place, setPlace] = useState(0);
-  if (!hasMoments(code)) return <span className="ml-auto">{text.noMoments}</span>;
+  if (!hasMoments(code)) return <span>{text.noMoments}</span>;
   if (isReading) return null;
   const at = times[Math.min(place, times.length - 1)];
-  if (at === undefined) return <span className="ml-auto">{text.noneFound}</span>;
+  if (at === undefined) return <span>{text.noneFound}</span>;
   const step = (by: number) => {
     const next = (place + by + times.length) % times.length;
     setPlace(next);
     onShow(code, times[next] ?? at);
   };
   return (
-    <span className="ml-auto inline-flex items-center gap-1" title={text.momentsHint}>
+    <span className="inline-flex min-h-7 items-center gap-1" title={text.momentsHint}>
       {isShown && times.length > 1 ? (
         <>
           <IconButton label={replay.previousMoment} icon={ChevronLeft} size="sm" onClick={() => step(-1)} />

@@ -25,8 +25,9 @@ interface Properties {
   details: Schemas["SessionDetails"];
   /** The last refresh has failed. */
   isStale: boolean;
-  retry: () => void;
 }
+
+const TWO_COLUMNS = "grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_23rem]";
 
 /** The page's outline, and what ties its parts together: one replay, one moment, one reason. */
 export function SessionContent({ id, details, isStale }: Properties) {
@@ -77,22 +78,28 @@ export function SessionContent({ id, details, isStale }: Properties) {
         </div>
       ) : null}
       <div className="flex flex-col gap-4">
-        <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_23rem]">
-          {verdict === null ? <NoVerdict isPending={session.status === "pending"} /> : <VerdictCard session={session} verdict={verdict} limits={limits} isRunning={isRunning} />}
-          <ReviewCard id={id} />
-        </div>
-        {verdict === null ? null : (
-          <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_23rem]">
-            <ReasonsCard verdict={verdict} limits={limits} moments={moments} shown={address.reason} isReading={!isSettled} onShow={show} />
-            <MethodsCard verdict={verdict} />
+        <div className={TWO_COLUMNS}>
+          <div className="flex min-w-0 flex-col gap-4">
+            {verdict === null ? (
+              <NoVerdict isPending={session.status === "pending"} />
+            ) : (
+              <>
+                <VerdictCard session={session} verdict={verdict} limits={limits} isRunning={isRunning} />
+                <ReasonsCard verdict={verdict} limits={limits} moments={moments} shown={address.reason} isReading={!isSettled} onShow={show} />
+              </>
+            )}
           </div>
-        )}
+          <div className="flex min-w-0 flex-col gap-4">
+            <ReviewCard id={id} />
+            {verdict === null ? null : <MethodsCard verdict={verdict} />}
+          </div>
+        </div>
         <ErrorBoundary>
           <ReplayCard data={data} control={control} shown={shown} heat={{ isOn: address.heat, toggle: address.toggleHeat }} isPending={isRunning} />
         </ErrorBoundary>
-        <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_23rem]">
+        <div className={data.hasKeys ? TWO_COLUMNS : undefined}>
           <TimelineCard data={data} filter={address.filter} onFilter={address.setFilter} onGoTo={goTo} />
-          <TypingCard typing={data.typing} />
+          {data.hasKeys ? <TypingCard typing={data.typing} /> : null}
         </div>
         <SimilarCard id={id} findings={details.findings} />
         <RevisionsCard details={details} />

@@ -33,7 +33,7 @@ export function TimelineCard({ data, filter, onFilter, onGoTo }: Properties) {
       actions={
         <>
           <span className="text-xs text-muted tabular-nums">{text.count(formatCount(shown.length), formatCount(events.length))}</span>
-          <div className="w-44">
+          <div className="w-52">
             <NativeSelect aria-label={text.filter} options={OPTIONS} value={filter} onValue={onFilter} />
           </div>
         </>
@@ -75,8 +75,8 @@ const EventRow = memo(function EventRow({ event, start, onGoTo }: { event: Logge
       }}
       className={cx("flex h-8 w-full items-center gap-3 border-b px-4 text-left text-[13px] hover:bg-raised", focusRingInset)}
     >
-      <span className="w-16 shrink-0 text-xs text-muted tabular-nums">{time}</span>
-      <span className="w-36 shrink-0 truncate text-ink sm:w-44">{what}</span>
+      <span className="w-16 shrink-0 text-xs text-muted tabular-nums">{time}</span>{" "}
+      <span className="w-36 shrink-0 truncate text-ink sm:w-44">{what}</span>{" "}
       <span className="min-w-0 flex-1 truncate text-muted">{detail}</span>
     </button>
   );

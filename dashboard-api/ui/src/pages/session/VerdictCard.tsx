@@ -25,6 +25,16 @@ export function VerdictCard({ session: state, verdict, limits, isRunning }: Prop
   const isRaised = state.effective_risk != null && state.effective_risk !== verdict.risk_level;
   return (
     <Card title={text.title} footer={<Footer verdict={verdict} />}>
+      {isRaised ? (
+        <div className="mb-4">
+          <Callout tone="warn">
+            {text.raised(verdict.risk_level, state.effective_risk ?? verdict.risk_level)}{" "}
+            <a href={`#${SIMILAR_ID}`} className="text-accent underline underline-offset-2">
+              {text.raisedLink}
+            </a>
+          </Callout>
+        </div>
+      ) : null}
       <div className="grid gap-x-8 gap-y-5 lg:grid-cols-2">
         <div className="min-w-0">
           <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -44,16 +54,6 @@ export function VerdictCard({ session: state, verdict, limits, isRunning }: Prop
         <div className="min-w-0 border-t pt-4 lg:border-t-0 lg:border-l lg:pt-0 lg:pl-8">
           <WhatWouldChange verdict={verdict} limits={limits} />
         </div>
-        {isRaised ? (
-          <div className="lg:col-span-2">
-            <Callout tone="warn">
-              {text.raised(verdict.risk_level, state.effective_risk ?? verdict.risk_level)}{" "}
-              <a href={`#${SIMILAR_ID}`} className="text-accent underline underline-offset-2">
-                {text.raisedLink}
-              </a>
-            </Callout>
-          </div>
-        ) : null}
       </div>
     </Card>
   );

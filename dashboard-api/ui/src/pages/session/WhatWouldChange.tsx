@@ -21,18 +21,21 @@ export function WhatWouldChange({ verdict, limits }: { verdict: Verdict; limits:
         {verdict.reasons.length === 0 ? <li>{text.noReasons}</li> : weighing === null ? <li>{text.cannot}</li> : <Outcomes verdict={verdict} weighing={weighing} />}
         <Methods methods={too_little} say={text.tooLittle} />
         <Methods methods={absent} say={text.absent} />
-        <Methods methods={silent} say={text.silent} />
+        <Methods methods={silent} say={(methods) => text.silent(methods, named(silent.filter((method) => LOWERING.includes(method))))} />
       </ul>
       {weighing === null || verdict.reasons.length === 0 ? null : <p className="mt-2.5 text-xs text-muted">{text.lead}</p>}
     </div>
   );
 }
 
-const MOST_METHODS = 3;
+/** Methods strong enough that finding nothing says something (docs/detection.md). */
+const LOWERING: readonly string[] = ["mouse", "keystroke"];
 
 function Outcomes({ verdict, weighing }: { verdict: Verdict; weighing: Weighing }): ReactNode {
   const { carriers, withoutStrongest, withoutMethod } = weighing;
-  const lead = carriers.length === 1 ? text.carriedOne(verdict.risk_level) : text.carriedSome(carriers.length, verdict.risk_level);
+  const level = verdict.risk_level;
+  const telling = withoutMethod.filter((outcome) => outcome.level !== level);
+  const lead = carriers.length === 1 ? text.carriedOne(level) : text.carriedSome(carriers.length, level);
   return (
     <>
       {carriers.length === 0 ? null : (
@@ -41,15 +44,20 @@ function Outcomes({ verdict, weighing }: { verdict: Verdict; weighing: Weighing 
           <span className="text-muted">{carriers.length === 1 ? carriers[0]?.text : carriers.map(({ method }) => methodWord(method)).join(", ")}</span>
         </li>
       )}
-      {withoutStrongest === null ? null : <li>{text.withoutStrongest(formatPercent(withoutStrongest.score), withoutStrongest.level)}</li>}
-      {withoutMethod.slice(0, MOST_METHODS).map(({ method, count, score, level }) => (
-        <li key={method}>{text.withoutMethod(methodWord(method), count, formatPercent(score), level)}</li>
+      {withoutStrongest === null ? null : (
+        <li>{text.withoutStrongest(formatPercent(withoutStrongest.score), withoutStrongest.level, withoutStrongest.level === level)}</li>
+      )}
+      {telling.map((outcome) => (
+        <li key={outcome.method}>{text.withoutMethod(methodWord(outcome.method), outcome.count, formatPercent(outcome.score), outcome.level)}</li>
       ))}
+      {telling.length === 0 && withoutMethod.length > 1 && level !== "LOW" ? <li>{text.noMethodAlone(level)}</li> : null}
     </>
   );
 }
 
+const named = (methods: readonly string[]): string => methods.map(methodWord).join(", ");
+
 function Methods({ methods, say }: { methods: readonly string[]; say: (methods: string) => string }) {
   if (methods.length === 0) return null;
-  return <li className="text-muted">{say(methods.map(methodWord).join(", "))}</li>;
+  return <li className="text-muted">{say(named(methods))}</li>;
 }

@@ -13,6 +13,7 @@ function valueText(name: string, value: number): string {
   if (name.endsWith("_share") || name === "probability") return formatPercent(value);
   if (name.endsWith("_ms")) return value >= 10 ? formatDuration(value) : `${decimals.format(value)} ms`;
   if (name.endsWith("_px")) return `${formatCount(value)} px`;
+  if (name === "minutes") return formatDuration(value * 60_000);
   if (name.endsWith("_log10")) return `10^${decimals.format(value)}`;
   return Number.isInteger(value) ? formatCount(value) : decimals.format(value);
 }

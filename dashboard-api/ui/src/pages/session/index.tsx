@@ -25,7 +25,7 @@ function OneSession({ id }: { id: string }) {
   if (details.data === undefined) return details.isError ? <Failed id={id} error={details.error} retry={() => void details.refetch()} /> : <SessionSkeleton id={id} />;
   return (
     <>
-      <SessionContent id={id} details={details.data} isStale={details.isError} retry={() => void details.refetch()} />
+      <SessionContent id={id} details={details.data} isStale={details.isError} />
       <CampaignDrawer open={campaign.open} onClose={campaign.close} />
     </>
   );

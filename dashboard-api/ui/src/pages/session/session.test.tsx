@@ -46,6 +46,7 @@ describe("the verdict", () => {
     open();
     const verdict = await card("Verdict");
     expect(await within(verdict).findByText("One reason alone would make it critical risk:", { exact: false })).toBeTruthy();
+    expect(within(verdict).getByText("Had enough data and found nothing: Timing. That proves no person.")).toBeTruthy();
     expect(within(verdict).getByText("If pointer were wrong altogether (1 reason): 5%, low risk.")).toBeTruthy();
     expect(within(verdict).getByText("Too little data: Focus and tabs. More of it could have spoken for automation.")).toBeTruthy();
     expect(within(verdict).getByRole("meter", { name: "Calibrated probability of automation" }).getAttribute("aria-valuetext")).toBe("92%, critical risk");
@@ -108,7 +109,7 @@ describe("the replay", () => {
     await userEvent.click(await screen.findByRole("button", { name: /0:01\.0 Click.*go there/ }));
     expect(slider.getAttribute("aria-valuenow")).toBe("1");
     // Time stands still, or the session would be over before a slow machine has looked.
-    vi.stubGlobal("requestAnimationFrame", () => 0);
+    vi.spyOn(globalThis, "requestAnimationFrame").mockReturnValue(0);
     await userEvent.click(screen.getByRole("button", { name: "Play" }));
     expect(await screen.findByRole("button", { name: "Pause" })).toBeTruthy();
   });

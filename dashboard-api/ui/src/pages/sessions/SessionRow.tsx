@@ -1,6 +1,6 @@
 import { memo, type MouseEvent } from "react";
 import { Link } from "react-router";
-import { Checkbox, VisuallyHidden } from "@/components";
+import { VisuallyHidden } from "@/components";
 import { sessionPath } from "@/app/pages";
 import { cx } from "@/lib/cx";
 import { shortId } from "@/lib/format";
@@ -42,19 +42,16 @@ export function RowLink({ row, from, className }: { row: Row; from: FromList; cl
   );
 }
 
+/** Drawn by the browser: there is one in each row, and rows are made while somebody scrolls. */
 export function RowCheckbox({ row, isSelected, onToggle }: Pick<RowProperties, "row" | "isSelected" | "onToggle">) {
   const id = row.session_id;
   // The click tells whether a range is meant, a change event does not; the space key clicks too.
   const click = (event: MouseEvent) => onToggle(id, event.shiftKey);
   return (
-    <Checkbox
-      label={text.row.select(shortId(id))}
-      hideLabel
-      checked={isSelected}
-      onClick={click}
-      onChecked={() => undefined}
-      className="z-1 -ml-0.5 size-7 select-none"
-    />
+    <label className="relative z-1 -ml-1 inline-flex size-7 shrink-0 cursor-pointer items-center justify-center select-none">
+      <span className="sr-only">{text.row.select(shortId(id))}</span>
+      <input type="checkbox" checked={isSelected} onClick={click} onChange={() => undefined} className="size-4 cursor-pointer accent-accent" />
+    </label>
   );
 }
 

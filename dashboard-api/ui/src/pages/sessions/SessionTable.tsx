@@ -1,5 +1,5 @@
 import type { CSSProperties, ReactNode } from "react";
-import { Checkbox, ScrollRegion, VisuallyHidden } from "@/components";
+import { ScrollRegion, VisuallyHidden } from "@/components";
 import { cx } from "@/lib/cx";
 import { formatCount } from "@/lib/format";
 import { sessions as text } from "@/strings/sessions";
@@ -77,13 +77,18 @@ function Head({ columns, selected, loaded, onAll, onNone }: PartProperties & { l
     >
       <div role="columnheader" className="flex items-center">
         <VisuallyHidden>{text.selection.column}</VisuallyHidden>
-        <Checkbox
-          label={text.selection.all(formatCount(loaded))}
-          hideLabel
-          checked={isAll ? true : selected.size > 0 ? "indeterminate" : false}
-          onChecked={isAll ? onNone : onAll}
-          className="-ml-0.5 size-7"
-        />
+        <label className="-ml-1 inline-flex size-7 cursor-pointer items-center justify-center">
+          <span className="sr-only">{text.selection.all(formatCount(loaded))}</span>
+          <input
+            type="checkbox"
+            checked={isAll}
+            ref={(box) => {
+              if (box) box.indeterminate = !isAll && selected.size > 0;
+            }}
+            onChange={isAll ? onNone : onAll}
+            className="size-4 cursor-pointer accent-accent"
+          />
+        </label>
       </div>
       <div role="columnheader">{text.columns.names.session}</div>
       {columns.map(({ key, header, align }) => (

@@ -70,10 +70,11 @@ export function makeBook(onTop: readonly (readonly Row[])[], pages: readonly Lis
   };
 
   const idsBetween = (one: number, other: number): string[] => {
+    const [first, end] = [Math.max(0, Math.min(one, other)), Math.min(length, Math.max(one, other) + 1)];
     const ids: string[] = [];
-    for (let index = Math.max(0, Math.min(one, other)); index <= Math.min(length - 1, Math.max(one, other)); index += 1) {
-      const row = at(index);
-      if (row) ids.push(row.session_id);
+    for (let part = Math.max(0, partOf(first)); part < parts.length && (starts[part] ?? 0) < end; part += 1) {
+      const start = starts[part] ?? 0;
+      for (const row of (parts[part] ?? []).slice(Math.max(0, first - start), end - start)) ids.push(row.session_id);
     }
     return ids;
   };

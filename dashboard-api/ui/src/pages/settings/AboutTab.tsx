@@ -1,4 +1,4 @@
-import { Badge, Card, CopyButton, EmptyState, InlineCode, KeyValues, QueryView, SkeletonText, TextLink } from "@/components";
+import { Badge, Card, CopyButton, InlineCode, KeyValues, QueryView, SkeletonText, TextLink } from "@/components";
 import { type About, useAbout } from "@/pages/settings/queries";
 import { settings as words } from "@/strings/settings";
 
@@ -16,19 +16,20 @@ export function AboutTab() {
       }
     >
       <QueryView query={useAbout()} skeleton={<SkeletonText lines={4} />}>
-        {(about) => (about === null ? <EmptyState title={words.about.missing}>{words.about.missingHint}</EmptyState> : <Facts about={about} />)}
+        {(about) => <Facts about={about} />}
       </QueryView>
     </Card>
   );
 }
 
 function Facts({ about }: { about: About }) {
-  const { organisation, version, gateway_url: gateway, scopes = [] } = about;
+  const { organisation, version, actor, gateway_url: gateway, scopes } = about;
   return (
     <KeyValues
       items={[
-        ...(organisation === undefined ? [] : [{ label: words.about.organisation, value: organisation.name ?? organisation.id }]),
-        ...(version === undefined ? [] : [{ label: words.about.version, value: version }]),
+        { label: words.about.organisation, value: organisation },
+        { label: words.about.version, value: version },
+        { label: words.about.actor, value: <InlineCode>{actor}</InlineCode> },
         {
           label: words.about.gateway,
           value:
@@ -41,22 +42,18 @@ function Facts({ about }: { about: About }) {
               </span>
             ),
         },
-        ...(scopes.length === 0
-          ? []
-          : [
-              {
-                label: words.about.scopes,
-                value: (
-                  <span className="flex flex-wrap gap-1">
-                    {scopes.map((scope) => (
-                      <Badge key={scope} className="font-mono">
-                        {scope}
-                      </Badge>
-                    ))}
-                  </span>
-                ),
-              },
-            ]),
+        {
+          label: words.about.scopes,
+          value: (
+            <span className="flex flex-wrap gap-1">
+              {scopes.map((scope) => (
+                <Badge key={scope} className="font-mono">
+                  {scope}
+                </Badge>
+              ))}
+            </span>
+          ),
+        },
       ]}
     />
   );

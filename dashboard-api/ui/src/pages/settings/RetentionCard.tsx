@@ -7,7 +7,7 @@ export function RetentionCard({ editor, disabled }: { editor: Editor; disabled: 
   const { draft, mistakes } = editor;
   return (
     <Card title={words.retention.title} description={words.retention.description}>
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-1">
         <Field label={words.retention.rawEvents} hint={words.retention.hint} error={mistakes.get("retention.raw_events_days")}>
           {(control) => (
             <NumberBox {...control} allowEmpty disabled={disabled} value={draft.rawEventsDays} onNumber={(rawEventsDays) => editor.change({ rawEventsDays })} />

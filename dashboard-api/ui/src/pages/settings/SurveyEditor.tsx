@@ -39,7 +39,7 @@ function Form({ survey, loaded, known }: { survey: string; loaded: Loaded; known
       <LeaveGuard changes={editor.changes.length} />
       {isReadOnly ? <Callout tone="info">{words.save.readOnly}</Callout> : null}
       {editor.conflict === null ? null : <ConflictBanner editor={editor} began={editor.conflict} />}
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
         <div className="min-w-0 space-y-4">
           <RulesetCard editor={editor} disabled={isReadOnly} />
           <ThresholdsCard editor={editor} disabled={isReadOnly} />
@@ -56,7 +56,7 @@ function Form({ survey, loaded, known }: { survey: string; loaded: Loaded; known
 }
 
 const EditorSkeleton = () => (
-  <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_22rem]">
+  <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_25rem]">
     <div className="space-y-4">
       <Skeleton className="h-36" />
       <Skeleton className="h-[32rem]" />

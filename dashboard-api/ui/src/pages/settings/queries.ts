@@ -131,43 +131,13 @@ export function usePreview(asked: PreviewBody | null) {
   });
 }
 
-/** What the server says of itself and of this sign-in; members that an older server leaves out are absent. */
-export interface About {
-  organisation?: { id: string; name?: string | null };
-  version?: string;
-  gateway_url?: string | null;
-  scopes?: string[];
-}
+export type About = Schemas["AppFacts"];
 
-/** `null` from a server that has no such route. */
+/** Which server this is, and what this sign-in may do. */
 export function useAbout() {
   return useQuery({
     queryKey: ["about"],
-    queryFn: async ({ signal }): Promise<About | null> => {
-      try {
-        return readAbout(await unwrap(api.GET("/api/v1/app" as never, { signal } as never)));
-      } catch (error) {
-        if (error instanceof ApiProblem && error.status === 404) return null;
-        throw error;
-      }
-    },
+    queryFn: async ({ signal }): Promise<About> => unwrap(api.GET("/api/v1/app", { signal })),
     staleTime: 5 * 60_000,
   });
-}
-
-const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-
-function readAbout(value: unknown): About {
-  const parts = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
-  const organisation = parts["organisation"];
-  const about: About = { gateway_url: text(parts["gateway_url"]) ?? text(parts["gateway_public_url"]) ?? null };
-  const version = text(parts["version"]);
-  if (version !== undefined) about.version = version;
-  if (Array.isArray(parts["scopes"])) about.scopes = parts["scopes"].filter((scope) => typeof scope === "string");
-  if (typeof organisation === "string") about.organisation = { id: organisation };
-  else if (typeof organisation === "object" && organisation !== null && "id" in organisation) {
-    const { id, name } = organisation as { id: unknown; name?: unknown };
-    about.organisation = { id: String(id), name: text(name) ?? null };
-  }
-  return about;
 }

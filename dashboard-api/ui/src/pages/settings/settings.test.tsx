@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import SettingsPage from "@/pages/settings";
@@ -71,7 +71,7 @@ describe("changing settings", () => {
     expect(write?.headers.get("if-match")).toBe('"3.abc"');
     expect(write?.body).toEqual({ thresholds: { high_score: 0.7 } });
     expect(await screen.findByText("Nothing changed")).toBeTruthy();
-    expect(screen.getByText("do not know of the latest change yet")).toBeTruthy();
+    expect(screen.getByText("not told yet")).toBeTruthy();
   });
 
   it("does not save what cannot be right, and sets a number back", async () => {
@@ -157,7 +157,7 @@ describe("leaving", () => {
     await userEvent.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Cancel" }));
     expect(location().search).toBe("?survey=SV_1");
     expect(await number("High risk")).toHaveProperty("value", "0.7");
-    void router.navigate("/overview");
+    await act(() => router.navigate("/overview"));
     await userEvent.click(within(await screen.findByRole("alertdialog")).getByRole("button", { name: "Leave" }));
     await waitFor(() => expect(location().pathname).toBe("/overview"));
   });
@@ -206,9 +206,14 @@ describe("other areas", () => {
     await userEvent.click(screen.getByRole("radio", { name: "Comfortable" }));
   });
 
-  it("says that an older server does not tell about itself", async () => {
-    mockApi(answers());
-    renderPage(<SettingsPage />, { at: "/settings?tab=about" });
-    expect(await screen.findByText("This server does not tell about itself yet.")).toBeTruthy();
+  it("tells about the server, and keeps those who may not change from trying", async () => {
+    const facts = { version: "0.1.0", organisation: "acme", actor: "key_7", scopes: ["verdicts:read"], gateway_url: "https://collect.test" };
+    mockApi(answers({ "GET /api/v1/app": facts }));
+    const { router } = renderPage(<SettingsPage />, { at: "/settings?tab=about" });
+    expect(await screen.findByText("https://collect.test")).toBeTruthy();
+    expect(screen.getByText("verdicts:read")).toBeTruthy();
+    await act(() => router.navigate(AT));
+    expect(await number("High risk")).toHaveProperty("disabled", true);
+    expect(screen.queryByRole("button", { name: "Save" })).toBeNull();
   });
 });

@@ -6,9 +6,9 @@ import { bucket, campaign, FROM, period, session, sessions, TO, trend, update, v
 import SurveyPage from "@/pages/survey";
 import { mockApi, problem, renderPage } from "@/test/render";
 
-// Whole pages by roles: slow on a busy machine.
-vi.setConfig({ testTimeout: 20_000 });
-configure({ asyncUtilTimeout: 5000 });
+// Whole pages are found by roles: on a busy machine that takes seconds, most of it for the question what is hidden.
+vi.setConfig({ testTimeout: 60_000 });
+configure({ asyncUtilTimeout: 15_000, defaultHidden: true });
 
 const now = (total: number) =>
   period({ from: FROM, to: TO, sessions: sessions(total), verdicts: verdicts({ total, bots_flagged: 5, by_risk: { LOW: total - 5, CRITICAL: 5 } }) });

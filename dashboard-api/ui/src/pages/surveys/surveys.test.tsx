@@ -5,9 +5,9 @@ import { FROM, period, surveyItem, surveyPage, TO, update, verdicts } from "@/pa
 import SurveysPage from "@/pages/surveys";
 import { mockApi, problem, renderPage, type Request } from "@/test/render";
 
-// Whole pages by roles: slow on a busy machine.
-vi.setConfig({ testTimeout: 20_000 });
-configure({ asyncUtilTimeout: 5000 });
+// Whole pages are found by roles: on a busy machine that takes seconds, most of it for the question what is hidden.
+vi.setConfig({ testTimeout: 60_000 });
+configure({ asyncUtilTimeout: 15_000, defaultHidden: true });
 
 const PATH = "GET /api/v1/dashboard/surveys";
 const rose = surveyItem("wave/7", 100, 40, period({ verdicts: verdicts({ total: 100, bots_flagged: 10 }) }));

@@ -112,7 +112,11 @@ function Answer({ report: { answer } }: { report: TestReport }) {
 }
 
 function StoredLinks({ report }: { report: TestReport }) {
-  if (report.log === "not_yet") return <TextLink to="/pipeline">{words.seePipeline}</TextLink>;
+  if (report.log === "not_yet") return <TextLink to="/pipeline" className="text-[13px]">{words.seePipeline}</TextLink>;
   if (report.log !== "stored") return null;
-  return <TextLink to={viewPath("log", { integration: report.integration })}>{words.openDelivery}</TextLink>;
+  return (
+    <TextLink to={viewPath("log", { integration: report.integration })} className="text-[13px]">
+      {words.openDelivery}
+    </TextLink>
+  );
 }

@@ -36,5 +36,5 @@ export function KeyField({ known }: { known: readonly PublishableKey[] | undefin
 function recognised(text: string, known: readonly PublishableKey[] | undefined): string | undefined {
   if (known === undefined || keyTextOf(text) !== "publishable") return undefined;
   const key = knownKey(text, known);
-  return key === undefined ? words.keyUnknown : words.keyKnown(key.name ?? words.keyUnnamed(key.hint));
+  return key === undefined ? words.keyUnknown : words.keyKnown(key.name == null ? words.keyUnnamed(key.hint) : words.keyNamed(key.name));
 }

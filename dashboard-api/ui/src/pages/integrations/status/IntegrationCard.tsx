@@ -18,7 +18,7 @@ export function IntegrationCard({ integration, gateway }: { integration: Integra
     <Card
       as="article"
       title={name}
-      description={platformName(platform)}
+      description={integration.name == null ? undefined : platformName(platform)}
       actions={<Badge tone={toneOf(standing)}>{said.word}</Badge>}
       footer={<Actions integration={integration} name={name} />}
     >

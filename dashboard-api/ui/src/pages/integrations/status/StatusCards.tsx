@@ -8,12 +8,12 @@ import { IntegrationCard } from "@/pages/integrations/status/IntegrationCard";
 import { viewPath } from "@/pages/integrations/view";
 import { platformName, status as words } from "@/strings/integrations";
 
-const GRID = "grid items-stretch gap-4 md:grid-cols-2 2xl:grid-cols-3";
+const GRID = "grid items-stretch gap-4 md:grid-cols-2 xl:grid-cols-3";
 
 /** A card for each integration; revoked ones are folded away. */
 export function StatusCards({ query }: { query: UseQueryResult<Status> }) {
   return (
-    <section aria-label={words.label} className="mb-6 space-y-3">
+    <section aria-label={words.label} className="space-y-3">
       <QueryView query={query} skeleton={<CardsSkeleton />} empty={({ integrations }) => (integrations.length === 0 ? <NoIntegration /> : false)}>
         {({ integrations }) => <Cards integrations={integrations} />}
       </QueryView>

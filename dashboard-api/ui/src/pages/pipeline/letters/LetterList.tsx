@@ -88,7 +88,7 @@ function Left({ pages }: { pages: Pages | undefined }) {
 }
 
 function NoLetters({ filter, pages }: { filter: LetterFilter; pages: Pages | undefined }) {
-  const isEmpty = filter.back === "no" && !isFiltered(filter);
+  const isEmpty = filter.back !== "yes" && !isFiltered(filter);
   return (
     <>
       <Left pages={pages} />

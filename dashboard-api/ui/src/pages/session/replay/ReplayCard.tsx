@@ -119,6 +119,7 @@ function Notes({ data }: { data: ReplayData }) {
     scene !== null && !scene.isPageKnown && log.isComplete ? text.noViewport : null,
     positions > points ? text.thinned(formatCount(points), formatCount(positions)) : null,
     pointer.data?.complete === false ? text.incomplete : null,
+    keys !== undefined && keys.pressed === 0 && log.isComplete ? text.noKeys : null,
     keys !== undefined && keys.pressed > keys.keys.length ? text.keysCut(formatCount(keys.keys.length), formatCount(keys.pressed)) : null,
   ].filter((note) => note !== null);
   return (

@@ -149,7 +149,7 @@ function Scrubber({ player, tracks, control, height, children, ...events }: Scru
       aria-valuenow={Math.round(now / 1000)}
       aria-valuetext={said.filter((part) => part !== null).join(", ")}
       onKeyDown={onKeyDown}
-      className={cx("relative cursor-crosshair touch-pan-y select-none", focusRingInset)}
+      className={cx("relative mr-3 cursor-crosshair touch-pan-y select-none", focusRingInset)}
       style={{ height }}
       {...events}
     >

@@ -70,8 +70,6 @@ function paintTrack(context: Context, paper: Paper, track: Track, top: number): 
   }
 }
 
-const LABEL_LEAST_PX = 28;
-
 function paintSpans(context: Context, { view, width, palette }: Paper, track: Track & { kind: "spans" }, top: number): void {
   for (const [index, span] of track.spans.entries()) {
     const [from, to] = ends(span, view, width);
@@ -81,15 +79,15 @@ function paintSpans(context: Context, { view, width, palette }: Paper, track: Tr
     context.globalAlpha = track.key === "presence" ? 0.45 : 0.22;
     context.fillRect(from, top + 4, Math.max(2, to - from - 1), ROW_PX - 7);
     context.globalAlpha = 1;
-    if (track.key === "pages") paintLabel(context, span.label, Math.max(0, from), Math.min(width, to), { top, color: palette.ink });
+    if (track.key === "pages") paintLabel(context, span, [Math.max(0, from), Math.min(width, to)], { top, color: palette.ink });
   }
 }
 
-function paintLabel(context: Context, label: string, from: number, to: number, { top, color }: { top: number; color: string }): void {
+/** The whole name where it fits, else the short one, else none. */
+function paintLabel(context: Context, { label, short }: NamedSpan, [from, to]: [number, number], { top, color }: { top: number; color: string }): void {
   const room = to - from - 10;
-  if (room < LABEL_LEAST_PX) return;
-  let shown = label;
-  while (shown.length > 2 && context.measureText(shown).width > room) shown = `${shown.slice(0, -2).trimEnd()}…`;
+  const shown = [label, short].find((name) => name !== undefined && context.measureText(name).width <= room);
+  if (shown === undefined) return;
   context.fillStyle = color;
   context.fillText(shown, from + 5, top + ROW_PX / 2 + 0.5);
 }

@@ -55,8 +55,8 @@ describe("tracksOf", () => {
   it("shows questions where no page is told", () => {
     const questions = tracksOf([at(0, "question_view", { question: "q1" }), at(50, "question_view", { question: "q2" })], [], 80);
     expect(spans("pages", questions)).toEqual([
-      { from: 0, to: 50, label: "Question q1" },
-      { from: 50, to: 80, label: "Question q2" },
+      { from: 0, to: 50, label: "Question q1", short: "q1" },
+      { from: 50, to: 80, label: "Question q2", short: "q2" },
     ]);
   });
 });

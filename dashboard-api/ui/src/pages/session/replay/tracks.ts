@@ -9,6 +9,8 @@ import { keyClassWord } from "@/strings/sessionEvents";
 
 export interface NamedSpan extends Span {
   label: string;
+  /** The name alone, where there is no room for more. */
+  short?: string;
 }
 
 export interface Mark {
@@ -57,11 +59,11 @@ function pageSpans(events: readonly TimedEvent[], duration: number): NamedSpan[]
   const views = (type: string) => events.filter((event) => event.type === type);
   const pages = views("page_view");
   const shown = pages.length > 0 ? pages : views("question_view");
-  return shown.map((event, index) => ({
-    from: event.t,
-    to: Math.max(event.t, shown[index + 1]?.t ?? duration),
-    label: pages.length > 0 ? text.page(nameOf(event, "page", index)) : text.question(nameOf(event, "question", index)),
-  }));
+  const [field, say] = pages.length > 0 ? (["page", text.page] as const) : (["question", text.question] as const);
+  return shown.map((event, index) => {
+    const short = nameOf(event, field, index);
+    return { from: event.t, to: Math.max(event.t, shown[index + 1]?.t ?? duration), label: say(short), short };
+  });
 }
 
 const nameOf = (event: LoggedEvent, field: string, index: number): string =>

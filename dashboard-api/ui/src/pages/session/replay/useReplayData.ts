@@ -28,6 +28,8 @@ export interface ReplayData {
   isReady: boolean;
   /** Nothing is stored, for certain. */
   isEmpty: boolean;
+  /** Keys were pressed, or it is not known yet whether they were. */
+  hasKeys: boolean;
   pointer: UseQueryResult<Schemas["PointerPath"]>;
   typing: UseQueryResult<Schemas["TypingRhythm"]>;
   log: {
@@ -73,6 +75,7 @@ export function useReplayData({ id, isRunning, expected, beginAt }: Options): Re
     tracks,
     isReady: events.data !== undefined,
     isEmpty: log.complete && log.events.length === 0,
+    hasKeys: typing.data === undefined || typing.data.pressed > 0,
     pointer,
     typing,
     log: {
