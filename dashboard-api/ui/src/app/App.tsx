@@ -12,6 +12,8 @@ import { SignIn } from "@/app/SignIn";
 import { useAppearance } from "@/lib/appearance";
 import { LiveProvider } from "@/live";
 
+const gallery = async () => ({ Component: (await import("@/app/Gallery")).default });
+
 const router = createBrowserRouter([
   {
     element: <Shell />,
@@ -28,6 +30,8 @@ const router = createBrowserRouter([
           </Suspense>
         ),
       })),
+      // Every component on one page, for whoever works on them.
+      ...(import.meta.env.DEV ? [{ path: "gallery", lazy: gallery }] : []),
       { path: "*", element: <NotFound /> },
     ],
   },

@@ -139,6 +139,9 @@ export const sessions = {
     count: (count: string) => `${count} selected`,
     labelAs: (label: string) => `Label as ${label.toLowerCase()}`,
     more: "More for the selection",
+    askTitle: (count: string) => `Label ${count} sessions?`,
+    ask: (label: string) => `Every one of them gets the label “${label}”, in place of the one it has. It can be undone right afterwards.`,
+    askClear: "Every one of them loses its label. It can be undone right afterwards.",
     clearLabel: "Take labels back",
     copyIds: "Copy ids",
     clear: "Clear selection",
@@ -151,7 +154,7 @@ export const sessions = {
     undo: "Undo",
     undone: "Labels are as they were before",
     failed: (count: string) => `${count} could not be labelled`,
-    unknown: (count: string) => `${count} are not known to Candor any more, and were left out`,
+    unknown: (count: string) => `Left out, because Candor does not know them any more: ${count}`,
     sessions: (count: string, value: number) => `${count} ${many(value, "session", "sessions")}`,
   },
   exports: {

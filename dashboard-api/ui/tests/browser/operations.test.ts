@@ -1,6 +1,6 @@
 /** Pages of who runs Candor: pipeline and dead letters, settings, quick start, integrations, playground. */
 import { expect, test } from "vitest";
-import { console_ as consoleWords, delivery, integrations as integrationWords } from "@/strings/integrations";
+import { console_ as consoleWords, delivery, integrations as integrationWords, kindWord } from "@/strings/integrations";
 import { letters } from "@/strings/letters";
 import { pipeline } from "@/strings/pipeline";
 import { playground } from "@/strings/playground";
@@ -86,6 +86,7 @@ test("a signed test webhook arrives, and is in the delivery log", async () => {
   await page.getByText(consoleWords.taken["noted"] ?? "").waitFor();
   await page.getByText(consoleWords.stored, { exact: true }).waitFor();
   await page.getByRole("link", { name: consoleWords.openDelivery }).click();
+  await page.getByRole("link", { name: new RegExp(`^${kindWord("response_partial")}`) }).first().click();
   await page.getByRole("dialog", { name: delivery.title }).waitFor();
   visitor.isContent();
 });

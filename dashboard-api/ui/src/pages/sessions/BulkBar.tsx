@@ -1,6 +1,7 @@
 import { Ellipsis, X } from "lucide-react";
+import { useState } from "react";
 import { toast } from "sonner";
-import { Button, IconButton, Menu } from "@/components";
+import { Button, ConfirmDialog, IconButton, Menu } from "@/components";
 import { formatCount } from "@/lib/format";
 import { sessions as text } from "@/strings/sessions";
 import { labelWord } from "@/strings/words";
@@ -30,8 +31,16 @@ async function copy(ids: ReadonlySet<string>): Promise<void> {
   }
 }
 
+/** From more sessions on, somebody is asked first: as many as one request labels. */
+const MOST_UNASKED = 500;
+
 /** What can be done with the chosen sessions. */
 export function BulkBar({ ids, filters, loaded, isBusy, onLabel, onAll, onClear }: Properties) {
+  const [asked, setAsked] = useState<Label | null>(null);
+  const choose = (label: Label) => {
+    if (ids.size > MOST_UNASKED) setAsked(label);
+    else onLabel([...ids], label);
+  };
   return (
     <section
       aria-label={text.selection.region}
@@ -41,7 +50,7 @@ export function BulkBar({ ids, filters, loaded, isBusy, onLabel, onAll, onClear 
         {text.selection.count(formatCount(ids.size))}
       </span>
       {LABELS.map((label) => (
-        <Button key={label} size="sm" busy={isBusy} aria-label={text.selection.labelAs(labelWord(label))} onClick={() => onLabel([...ids], label)}>
+        <Button key={label} size="sm" busy={isBusy} aria-label={text.selection.labelAs(labelWord(label))} onClick={() => choose(label)}>
           {labelWord(label)}
         </Button>
       ))}
@@ -49,7 +58,7 @@ export function BulkBar({ ids, filters, loaded, isBusy, onLabel, onAll, onClear 
         trigger={<IconButton label={text.selection.more} icon={Ellipsis} size="sm" />}
         items={[
           { label: text.selection.all(formatCount(loaded)), onSelect: onAll, disabled: ids.size >= loaded },
-          { label: text.selection.clearLabel, onSelect: () => onLabel([...ids], "cleared") },
+          { label: text.selection.clearLabel, onSelect: () => choose("cleared") },
           { label: text.selection.copyIds, onSelect: () => void copy(ids) },
           "separator",
           ...FORMATS.map((format) => ({
@@ -59,6 +68,19 @@ export function BulkBar({ ids, filters, loaded, isBusy, onLabel, onAll, onClear 
         ]}
       />
       <IconButton label={text.selection.clear} icon={X} size="sm" onClick={onClear} />
+      {asked === null ? null : (
+        <ConfirmDialog
+          open
+          onOpenChange={() => setAsked(null)}
+          title={text.selection.askTitle(formatCount(ids.size))}
+          description={asked === "cleared" ? text.selection.askClear : text.selection.ask(labelWord(asked))}
+          confirmLabel={asked === "cleared" ? text.selection.clearLabel : text.selection.labelAs(labelWord(asked))}
+          onConfirm={() => {
+            onLabel([...ids], asked);
+            setAsked(null);
+          }}
+        />
+      )}
     </section>
   );
 }

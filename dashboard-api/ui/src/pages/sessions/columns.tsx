@@ -71,24 +71,24 @@ const fixed = (key: ColumnKey, min: number, cell: Column["cell"], align?: "right
 });
 
 export const COLUMNS: Record<ColumnKey, Column> = {
-  risk: fixed("risk", 116, (row) => <Risk row={row} />),
-  why: wide("why", 220, 6, (row) => <Why row={row} />),
-  class: fixed("class", 114, (row) => (row.class ? <ClassBadge value={row.class} /> : NOTHING)),
-  survey: wide("survey", 92, 2, (row) => <Name value={row.survey_id} />),
-  respondent: wide("respondent", 92, 2, (row) => <Name value={row.respondent_id} />),
+  risk: fixed("risk", 112, (row) => <Risk row={row} />),
+  why: wide("why", 156, 6, (row) => <Why row={row} />),
+  class: fixed("class", 106, (row) => (row.class ? <ClassBadge value={row.class} /> : NOTHING)),
+  survey: wide("survey", 80, 2, (row) => <Name value={row.survey_id} />),
+  respondent: wide("respondent", 80, 2, (row) => <Name value={row.respondent_id} />),
   platform: fixed("platform", 84, (row) => (row.platform ? platformWord(row.platform) : NOTHING)),
-  status: fixed("status", 92, (row) => <StatusBadge status={row.status} />),
+  status: fixed("status", 88, (row) => <StatusBadge status={row.status} />),
   action: fixed("action", 142, (row) => (row.recommended_action ? actionWord(row.recommended_action) : NOTHING)),
-  events: fixed("events", 60, (row) => formatCount(row.event_count), "right"),
+  events: fixed("events", 54, (row) => formatCount(row.event_count), "right"),
   findings: fixed("findings", 96, (row) => (row.finding_count > 0 ? <Badge tone="warn">{formatCount(row.finding_count)}</Badge> : NOTHING)),
-  label: fixed("label", 70, (row) => (row.label ? <LabelBadge label={row.label} /> : NOTHING)),
-  created: fixed("created", 72, (row) => <Time at={row.created_at} />, "right"),
-  updated: fixed("updated", 72, (row) => <Time at={row.updated_at} />, "right"),
+  label: fixed("label", 66, (row) => (row.label ? <LabelBadge label={row.label} /> : NOTHING)),
+  created: fixed("created", 68, (row) => <Time at={row.created_at} />, "right"),
+  updated: fixed("updated", 68, (row) => <Time at={row.updated_at} />, "right"),
 };
 
 /** Checkbox and session, which are always there. */
-const CHECKBOX_WIDTH = 28;
-const SESSION_WIDTH = 84;
+const CHECKBOX_WIDTH = 24;
+const SESSION_WIDTH = 74;
 const GAP = 12;
 const PADDING = 24;
 

@@ -3,8 +3,8 @@ import type { Risk } from "@/strings/words";
 
 export type Label = Schemas["Label"];
 
-/** A session of the list. `label` is absent from servers that do not tell it. */
-export type Row = Omit<Schemas["SessionItem"], "label"> & { label?: Exclude<Label, "cleared"> | null | undefined };
+/** A session of the list. */
+export type Row = Schemas["SessionItem"];
 
 const HEIGHT: Record<Risk, number> = { LOW: 0, MEDIUM: 1, HIGH: 2, CRITICAL: 3 };
 

@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Toaster } from "sonner";
 import { mockApi, problem, type Request, renderPage } from "@/test/render";
 import { aPage, anUpdate, aRow, idAt, NOW, rowsFrom } from "./fixtures";
+import { BulkBar } from "./BulkBar";
+import { NO_FILTERS } from "./filters";
 import SessionsPage from "./index";
 import { neighboursOf } from "./neighbours";
 import type { Row } from "./row";
@@ -194,7 +196,7 @@ it("chooses by key, click and range, labels all at once, and takes it back", asy
   expect(await screen.findByText("Labelled 2 sessions as bot")).toBeDefined();
   expect(within(rows()[1]!).getByText("Bot")).toBeDefined();
   expect(within(rows()[3]!).queryByText("Bot")).toBeNull();
-  expect(screen.getByText(/1 session are not known|1 session/)).toBeDefined();
+  expect(screen.getByText(/Left out, .*: 1 session$/)).toBeDefined();
 
   await user.click(screen.getByRole("button", { name: "Undo" }));
   await screen.findByText("Labels are as they were before");
@@ -221,6 +223,18 @@ it("labels that could not be written are as before", async () => {
   expect(await screen.findByText("2 sessions could not be labelled")).toBeDefined();
   expect(within(rows()[0]!).getByText("Human")).toBeDefined();
   expect(within(rows()[1]!).queryByText("Unsure")).toBeNull();
+});
+
+it("asks before it labels more than one request's worth", async () => {
+  const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
+  const onLabel = vi.fn();
+  const ids = new Set(rowsFrom(1, 501).map((row) => row.session_id));
+  const nothing = () => undefined;
+  renderPage(<BulkBar ids={ids} filters={NO_FILTERS} loaded={501} isBusy={false} onLabel={onLabel} onAll={nothing} onClear={nothing} />);
+  await user.click(screen.getByRole("button", { name: "Label as bot" }));
+  expect(onLabel).not.toHaveBeenCalled();
+  await user.click(within(screen.getByRole("dialog", { name: "Label 501 sessions?" })).getByRole("button", { name: "Label as bot" }));
+  expect(onLabel).toHaveBeenCalledExactlyOnceWith([...ids], "bot");
 });
 
 it("keeps filters under a name", async () => {

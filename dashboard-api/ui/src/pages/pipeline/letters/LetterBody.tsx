@@ -8,7 +8,7 @@ import { bytesOf, contentIn, type ContentView, HEX_BYTES, lineOf, viewsOf } from
 type Header = LetterContent["headers"][number];
 
 const COLUMNS: DataColumn<Header & { index: number }>[] = [
-  { key: "name", header: text.headerName, cell: (row) => row.name, className: "font-mono text-xs align-top" },
+  { key: "name", header: text.headerName, cell: (row) => row.name, className: "font-mono text-xs" },
   { key: "value", header: text.headerValue, cell: (row) => lineOf(row.value), className: "font-mono text-xs wrap-anywhere" },
 ];
 
@@ -21,7 +21,7 @@ export function LetterHeaders({ headers }: { headers: Header[] }) {
       rows={headers.map((header, index) => ({ ...header, index }))}
       rowKey={(row) => row.index}
       empty={text.noHeaders}
-      className="rounded-control border border-line"
+      className="rounded-control border border-line [--cell-y:0.25rem] [--row-h:2rem]"
     />
   );
 }
