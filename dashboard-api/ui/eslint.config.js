@@ -23,7 +23,11 @@ export default tseslint.config(
       "max-lines": ["error", { max: 400 }],
     },
   },
-  { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: globals.browser } },
+  {
+    ...tseslint.configs.disableTypeChecked,
+    files: ["**/*.{js,mjs}"],
+    languageOptions: { ...tseslint.configs.disableTypeChecked.languageOptions, globals: globals.browser },
+  },
   {
     files: ["**/*.test.{ts,tsx}", "tests/**"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },

@@ -44,5 +44,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}", "build/**/*.test.ts"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    // Generous, because the machine that runs them also builds.
+    testTimeout: 30_000,
   },
 });

@@ -196,10 +196,7 @@ mod tests {
             .replace("\"window\":120", &format!("\"window\":{window}"))
             .replace("\"offset\":160", &format!("\"offset\":{revision}"))
             .replace("\"phase\":\"final\"", "\"phase\":\"running\"")
-            .replace(
-                "\"risk_changed\":true",
-                &format!("\"risk_changed\":{kept}"),
-            );
+            .replace("\"risk_changed\":true", &format!("\"risk_changed\":{kept}"));
         let mut record = record(KEY, "acme", "candor.verdict.v1", &text);
         record.offset = offset;
         let Decoded::Row(row) = Verdicts.decode(&record) else {

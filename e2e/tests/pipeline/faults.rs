@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use testkit::{TestKafka, TestPostgres, Until, collect, wait_until};
 
-use e2e::processes::{LoadReport, LoadRun, Pipeline, Stack, migrated};
 use crate::rows::{wait_until_complete, wait_until_equal};
+use e2e::processes::{LoadReport, LoadRun, Pipeline, Stack, migrated};
 
 /// How long Kafka and PostgreSQL are away.
 const OUTAGE: Duration = Duration::from_secs(20);

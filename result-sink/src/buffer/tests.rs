@@ -73,7 +73,17 @@ async fn a_batch_is_filled_up_as_far_as_there_is_room_while_enough_waits() {
     let none = Fill::default();
     assert_eq!(buffer.more(0, Fill { rows: 10, ..none }).len(), 6);
     let full = BufferConfig::default().batch_bytes;
-    assert!(buffer.more(0, Fill { bytes: full, ..none }).is_empty());
+    assert!(
+        buffer
+            .more(
+                0,
+                Fill {
+                    bytes: full,
+                    ..none
+                }
+            )
+            .is_empty()
+    );
     assert_eq!(buffer.more(0, none).len(), 16);
     assert_eq!(buffer.more(0, none).len(), 2, "an eighth of a batch waits");
     buffer.push(item(0, 40, 1));

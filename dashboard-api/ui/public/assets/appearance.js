@@ -4,7 +4,7 @@
   var wanted = {};
   try {
     wanted = JSON.parse(localStorage.getItem("candor.appearance") || "{}");
-  } catch (error) {
+  } catch {
     wanted = {};
   }
   var dark = wanted.theme === "dark" || (wanted.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);

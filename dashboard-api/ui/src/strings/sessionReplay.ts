@@ -73,7 +73,7 @@ export const replay = {
     pending: { title: "No events yet", text: "This page shows them as they arrive." },
   },
   noPointer: {
-    touch: "Answered by touch: there is no pointer path. Touches are marked where they happened.",
+    touch: "Answered by touch: a finger leaves no path between two places. Touches are marked where they happened.",
     keyboard: "No pointer was used: this session was answered by keyboard, or by assistive technology. That alone says nothing against a person.",
     mouse: "The pointer's positions are not stored.",
     none: "No pointer events are stored for this session.",

@@ -110,7 +110,7 @@ const frames = ({ page }: Visitor, duration: number, selector: string, speed: nu
   );
 
 const ROWS = 100_000;
-const PAGE = 1000;
+const PAGE = 2500;
 
 /** Rows in the server's shape: the real data are too few for this. */
 function rowsFrom(begin: number): unknown[] {

@@ -40,7 +40,7 @@ test("a dead letter is inspected and replayed", async () => {
   visitor.isContent();
 });
 
-const high = `${words.thresholds.number(words.thresholds.names["high_score"] ?? "")}`;
+const high = words.thresholds.number(words.thresholds.names["high_score"] ?? "");
 
 test("a threshold is tried, saved, and a colleague's change is not overwritten", async () => {
   const address = `/settings?survey=settings-${Date.now()}`;

@@ -2,7 +2,7 @@ import { Sparkline } from "@/charts";
 import { Badge, Callout, Card } from "@/components";
 import { formatCount, formatRate } from "@/lib/format";
 import { pipeline as text } from "@/strings/pipeline";
-import { groupAge, rateOf, standingOf, withoutCommit, withoutOwner } from "./health";
+import { groupAge, rateOf, standingIn, withoutCommit, withoutOwner } from "./health";
 import { committedRate, lagLine, type Sample } from "./history";
 import { MemberTable } from "./MemberTable";
 import { PartitionTable } from "./PartitionTable";
@@ -16,7 +16,7 @@ interface Properties {
 
 /** One consumer group: how far behind, who works on it, partition by partition. */
 export function GroupCard({ group, report, history }: Properties) {
-  const standing = standingOf(group);
+  const standing = standingIn(report, group);
   const name = text.role(group.role);
   return (
     <div id={group.role} tabIndex={-1} className="min-w-0 scroll-mt-16 rounded-card lg:scroll-mt-4">

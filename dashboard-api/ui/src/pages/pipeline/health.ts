@@ -16,6 +16,15 @@ export interface Standing {
   meaning: string;
 }
 
+/** Whether the figures are those of an earlier look, because the last one failed. */
+export const isOld = (report: Pipeline): boolean => (report.problem ?? null) !== null;
+
+/** How a group stands; of old figures, how it stood, which is neither good nor bad news. */
+export function standingIn(report: Pipeline, group: Group): Standing {
+  const standing = standingOf(group);
+  return isOld(report) ? { tone: "neutral", words: text.lastKnown(standing.words), meaning: text.lastKnownText } : standing;
+}
+
 export function standingOf(group: Group): Standing {
   if (group.state === "absent") return { tone: "neutral", words: text.state.absent, meaning: text.absentText };
   if (group.state === "empty") {

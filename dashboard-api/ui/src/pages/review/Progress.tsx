@@ -13,7 +13,7 @@ interface Properties {
 export function Progress({ done, left, hasMore, onUndo }: Properties) {
   const all = done + left;
   return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 text-[13px] text-muted">
+    <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-2 text-[13px] text-muted">
       <p role="status" className="tabular-nums">
         {text.progress(done, left, hasMore)}
       </p>

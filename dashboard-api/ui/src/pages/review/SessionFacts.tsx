@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { surveyPath } from "@/app/pages";
 import { Meter, StatusBadge, TextLink, Time, type Tone } from "@/components";
+import { cx } from "@/lib/cx";
 import { formatCount, formatPercent } from "@/lib/format";
 import { review as text } from "@/strings/review";
 import { actionWord } from "@/strings/words";
@@ -22,7 +23,7 @@ export function SessionFacts({ session }: { session: Session }) {
           <span className="font-medium tabular-nums">{formatPercent(score)}</span>
         </div>
       )}
-      <dl className="grid grid-cols-[repeat(auto-fit,minmax(12rem,1fr))] gap-x-6 gap-y-2 text-[13px]">
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-2 text-[13px] sm:grid-cols-[repeat(auto-fit,minmax(12rem,1fr))]">
         <Fact label={text.survey}>{survey === null ? text.noSurvey : <TextLink to={surveyPath(survey)}>{survey}</TextLink>}</Fact>
         <Fact label={text.respondent}>
           {respondent === null ? (
@@ -31,7 +32,7 @@ export function SessionFacts({ session }: { session: Session }) {
             <TextLink to={`/sessions?${new URLSearchParams({ respondent, range: "90d" }).toString()}`}>{respondent}</TextLink>
           )}
         </Fact>
-        <Fact label={text.created}>
+        <Fact label={text.created} isWide>
           <Time at={session.created_at} mode="absolute" />
         </Fact>
         <Fact label={text.events}>
@@ -43,9 +44,9 @@ export function SessionFacts({ session }: { session: Session }) {
   );
 }
 
-function Fact({ label, children }: { label: string; children: ReactNode }) {
+function Fact({ label, children, isWide = false }: { label: string; children: ReactNode; isWide?: boolean }) {
   return (
-    <div className="min-w-0">
+    <div className={cx("min-w-0", isWide && "max-sm:col-span-2")}>
       <dt className="text-xs text-muted">{label}</dt>
       <dd className="wrap-anywhere">{children}</dd>
     </div>

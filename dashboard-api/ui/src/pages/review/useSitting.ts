@@ -8,8 +8,8 @@ import { type Change, EMPTY, type Given, reduce } from "./sitting";
 
 /** Most sessions of one request. */
 const BULK = 500;
-/** One toast that the next label takes the place of. */
-const TOAST = "review-label";
+/** One toast that the next label takes the place of, and not where the labels are given. */
+const TOAST = { id: "review-label", position: "top-center" } as const;
 
 interface Done extends Change {
   label: GivenLabel;
@@ -36,18 +36,18 @@ export function useSitting(onUndone: (id: string) => void) {
     const notes = new Map(ids.map((id) => [id, (sitting.drafts.get(id) ?? "").trim()]));
     dispatch({ type: "give", change: number, label, notes });
     setLast(done);
-    toast(text.labelled(ids.length, label), { id: TOAST, action: { label: text.undo, onClick: () => void undo(done) } });
+    toast(text.labelled(ids.length, label), { ...TOAST, action: { label: text.undo, onClick: () => void undo(done) } });
     try {
       const unknown = await send(asksOf(notes, label));
       dispatch({ type: "saved", change: number });
       if (unknown.length === 0) return;
       dispatch({ type: "take-back", change: done, only: unknown });
-      toast.error(text.unknownSessions(unknown.length));
+      toast.error(text.unknownSessions(unknown.length), { position: TOAST.position });
     } catch (error) {
       dispatch({ type: "take-back", change: done });
       setLast((shown) => (shown === done ? null : shown));
       const retry = { label: text.retry, onClick: () => void giveSome(ids, label) };
-      toast.error(text.failed, { id: TOAST, description: explain(error), action: retry });
+      toast.error(text.failed, { ...TOAST, description: explain(error), action: retry });
     }
   }
 
@@ -58,10 +58,10 @@ export function useSitting(onUndone: (id: string) => void) {
     if (first !== undefined && done.before.size === 1) onUndone(first);
     try {
       await send(undoAsks(done));
-      toast(text.undone(done.before.size), { id: TOAST });
+      toast(text.undone(done.before.size), TOAST);
     } catch (error) {
       const retry = { label: text.retry, onClick: () => void undo(done) };
-      toast.error(text.undoFailed, { id: TOAST, description: explain(error), action: retry });
+      toast.error(text.undoFailed, { ...TOAST, description: explain(error), action: retry });
     }
   }
 

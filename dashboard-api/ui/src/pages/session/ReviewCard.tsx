@@ -76,9 +76,9 @@ function Review({ id, trail }: { id: string; trail: Trail }) {
 const withNote = (label: Label, note: string): NewLabel => (note.trim() === "" ? { label } : { label, note: note.trim() });
 
 const HELD: Record<string, string> = {
-  human: "border-good bg-good-soft text-good",
-  bot: "border-bad bg-bad-soft text-bad",
-  unsure: "border-warn bg-warn-soft text-warn",
+  human: "border-good! bg-good-soft! text-good!",
+  bot: "border-bad! bg-bad-soft! text-bad!",
+  unsure: "border-warn! bg-warn-soft! text-warn!",
 };
 
 function LabelButton({ label, icon, isHeld, onPress }: { label: Label; icon: LucideIcon; isHeld: boolean; onPress: () => void }) {

@@ -15,7 +15,7 @@ const SAME = 0.0005;
 
 const COLUMNS: DataColumn<RevisionRow>[] = [
   { key: "at", header: text.at, cell: ({ stored }) => <Time at={stored.verdict.judged_at} mode="absolute" /> },
-  { key: "kind", header: text.kind, cell: ({ stored }) => text.kindWord(stored.verdict.revision.phase) },
+  { key: "kind", header: text.kind, className: "whitespace-nowrap", cell: ({ stored }) => text.kindWord(stored.verdict.revision.phase) },
   {
     key: "score",
     header: text.score,
@@ -39,7 +39,7 @@ const COLUMNS: DataColumn<RevisionRow>[] = [
   },
 ];
 
-const WINDOW: DataColumn<RevisionRow> = { key: "window", header: text.window, cell: ({ window }) => text.windowName(window) };
+const WINDOW: DataColumn<RevisionRow> = { key: "window", header: text.window, className: "whitespace-nowrap", cell: ({ window }) => text.windowName(window) };
 
 /** How the score came to be what it is. */
 export function RevisionsCard({ details }: { details: Details }) {
@@ -69,9 +69,9 @@ function Change({ change }: { change: number | null }) {
 
 function Windows({ windows, counting }: { windows: Details["windows"]; counting: number | null }) {
   return (
-    <ul aria-label={text.windows} className="grid gap-px border-b bg-line sm:grid-cols-2 lg:grid-cols-4">
+    <ul aria-label={text.windows} className="flex flex-wrap border-b">
       {windows.map((window, index) => (
-        <li key={`${window.generation}:${window.window}`} className="flex flex-wrap items-center gap-2 bg-surface px-4 py-2.5 text-[13px]">
+        <li key={`${window.generation}:${window.window}`} className="flex w-64 flex-wrap items-center gap-2 border-r px-4 py-2.5 text-[13px] last:border-r-0 max-sm:w-full max-sm:border-r-0">
           <span className="font-medium">{text.windowName(index + 1)}</span>
           <RiskBadge level={window.verdict?.risk_level ?? null} />
           <StatusBadge status={window.status} />

@@ -26,19 +26,13 @@ export function TimelineCard({ data, filter, onFilter, onGoTo }: Properties) {
   const { events, start } = data;
   const shown = useMemo(() => filterEvents(events, filter), [events, filter]);
   return (
-    <Card
-      title={text.title}
-      description={text.description}
-      flush
-      actions={
-        <>
-          <span className="text-xs text-muted tabular-nums">{text.count(formatCount(shown.length), formatCount(events.length))}</span>
-          <div className="w-52">
-            <NativeSelect aria-label={text.filter} options={OPTIONS} value={filter} onValue={onFilter} />
-          </div>
-        </>
-      }
-    >
+    <Card title={text.title} description={text.description} flush>
+      <div className="flex items-center justify-between gap-3 border-b px-4 py-2">
+        <div className="w-52">
+          <NativeSelect aria-label={text.filter} options={OPTIONS} value={filter} onValue={onFilter} />
+        </div>
+        <span className="text-xs text-muted tabular-nums">{text.count(formatCount(shown.length), formatCount(events.length))}</span>
+      </div>
       {!data.isReady ? (
         <Skeleton className="m-4 h-64" />
       ) : shown.length === 0 ? (
@@ -49,7 +43,7 @@ export function TimelineCard({ data, filter, onFilter, onGoTo }: Properties) {
           rowKey={(index) => index}
           estimate={ROW_PX}
           ariaLabel={text.list}
-          className="h-112"
+          className="max-h-112"
           renderRow={(index) => {
             const event = events[index];
             return event === undefined ? null : <EventRow event={event} start={start} onGoTo={onGoTo} />;

@@ -41,7 +41,7 @@ function Outcomes({ verdict, weighing }: { verdict: Verdict; weighing: Weighing 
       {carriers.length === 0 ? null : (
         <li>
           {lead}{" "}
-          <span className="text-muted">{carriers.length === 1 ? carriers[0]?.text : carriers.map(({ method }) => methodWord(method)).join(", ")}</span>
+          <span className="text-muted">{carriers.length === 1 ? carriers[0]?.text : named([...new Set(carriers.map(({ method }) => method))])}</span>
         </li>
       )}
       {withoutStrongest === null ? null : (

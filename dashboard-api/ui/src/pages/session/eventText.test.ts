@@ -21,8 +21,8 @@ describe("eventText", () => {
 });
 
 it("filters by what is looked for", () => {
-  const events = [at("mouse_move"), at("page_view"), at("keystroke"), at("focus"), at("panel_step")];
-  expect(filterEvents(events, "all")).toEqual([0, 1, 2, 3, 4]);
-  expect(filterEvents(events, "notable")).toEqual([1, 3, 4]);
+  const events = [at("mouse_move"), at("page_view"), at("keystroke"), at("focus"), at("panel_step"), at("touch", { phase: "start" }), at("touch", { phase: "end" })];
+  expect(filterEvents(events, "all")).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(filterEvents(events, "notable")).toEqual([1, 3, 4, 5]);
   expect(filterEvents(events, "keys")).toEqual([2]);
 });

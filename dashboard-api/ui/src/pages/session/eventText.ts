@@ -74,7 +74,7 @@ function rest(event: LoggedEvent): string[] {
   const plain = (name: string) => name.replaceAll("_", " ");
   return Object.entries(event.data).flatMap(([name, value]) => {
     if (value === false || value === null) return [];
-    return value === true ? [plain(name)] : [`${plain(name)} ${String(value as string | number)}`];
+    return value === true ? [plain(name)] : [`${plain(name)} ${String(value)}`];
   });
 }
 
@@ -94,12 +94,17 @@ const TYPES: Partial<Record<EventFilter, readonly string[]>> = {
 /** Moves, scroll steps, keys and the halves of a click come by hundreds; the rest tells the story. */
 const CHATTER = new Set(["mouse_move", "scroll", "keystroke", "keypress", "pointer", "touch"]);
 
+/** A touch is what a click is to a mouse. */
+const isNotable = (event: LoggedEvent): boolean =>
+  !CHATTER.has(event.type) || (event.type === "touch" && wordOf(event, "phase") === "start");
+
 /** Indices of the events that a filter shows. */
 export function filterEvents(events: readonly LoggedEvent[], filter: EventFilter): number[] {
   const types = TYPES[filter];
   const shown: number[] = [];
-  for (const [index, { type }] of events.entries()) {
-    if (filter === "all" || (types === undefined ? !CHATTER.has(type) : types.includes(type))) shown.push(index);
+  for (const [index, event] of events.entries()) {
+    const { type } = event;
+    if (filter === "all" || (types === undefined ? isNotable(event) : types.includes(type))) shown.push(index);
   }
   return shown;
 }

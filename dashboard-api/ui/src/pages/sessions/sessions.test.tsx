@@ -233,7 +233,7 @@ it("asks before it labels more than one request's worth", async () => {
   renderPage(<BulkBar ids={ids} filters={NO_FILTERS} loaded={501} isBusy={false} onLabel={onLabel} onAll={nothing} onClear={nothing} />);
   await user.click(screen.getByRole("button", { name: "Label as bot" }));
   expect(onLabel).not.toHaveBeenCalled();
-  await user.click(within(screen.getByRole("dialog", { name: "Label 501 sessions?" })).getByRole("button", { name: "Label as bot" }));
+  await user.click(within(screen.getByRole("alertdialog", { name: "Label 501 sessions?" })).getByRole("button", { name: "Label as bot" }));
   expect(onLabel).toHaveBeenCalledExactlyOnceWith([...ids], "bot");
 });
 

@@ -48,7 +48,7 @@ export function useListKeys({ book, place, reveal, onToggle, hasSelection, onCle
     if (event.key !== "Escape" || event.defaultPrevented) return;
     const { target } = event;
     if (target instanceof HTMLElement && target.id === SEARCH_ID) target.blur();
-    else if (hasSelection && document.querySelector('[role="dialog"], [role="menu"]') === null) onClear();
+    else if (hasSelection && document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') === null) onClear();
   });
   useEffect(() => {
     const listener = (event: KeyboardEvent) => onEscape(event);

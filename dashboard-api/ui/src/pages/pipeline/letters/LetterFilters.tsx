@@ -1,7 +1,7 @@
 import { RotateCw } from "lucide-react";
 import { Button, Field, NativeSelect, Segmented } from "@/components";
 import { letters as text } from "@/strings/letters";
-import { rateOf } from "../health";
+import { isOld, rateOf } from "../health";
 import type { Letter, Pipeline } from "../queries";
 import { BACK, isFiltered, type LetterFilter, SINCE } from "./filter";
 
@@ -20,7 +20,7 @@ export function LetterFilters({ filter, onFilter, letters, report, onRefresh, is
   const reasons = namesOf(letters.map((letter) => letter.reason), filter.reason);
   const groupTopics = report?.groups.map((group) => group.topic) ?? [];
   const sources = namesOf([...letters.map((letter) => letter.source.topic), ...groupTopics], filter.source);
-  const isArriving = report !== undefined && (rateOf(report, "dead_letters") ?? 0) > 0;
+  const isArriving = report !== undefined && !isOld(report) && (rateOf(report, "dead_letters") ?? 0) > 0;
   return (
     <div role="group" aria-label={text.filters} className="flex flex-wrap items-end gap-3">
       <div className="w-full sm:w-64">

@@ -116,6 +116,7 @@ function Notes({ data }: { data: ReplayData }) {
   const keys = typing.data;
   const hasKeys = tracks.some((track) => track.key === "keys");
   const notes = [
+    scene !== null && pointerKind(data.events) === "touch" ? text.noPointer.touch : null,
     scene !== null && !scene.isPageKnown && log.isComplete ? text.noViewport : null,
     positions > points ? text.thinned(formatCount(points), formatCount(positions)) : null,
     pointer.data?.complete === false ? text.incomplete : null,

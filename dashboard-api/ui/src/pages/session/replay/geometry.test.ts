@@ -21,6 +21,12 @@ describe("positionAt", () => {
   });
 });
 
+it("does not glide from touch to touch", () => {
+  const touches = [{ t: 0, x: 0, y: 0, type: "touch" }, { t: 50, x: 10, y: 0, type: "touch" }, { t: 1000, x: 500, y: 0, type: "touch" }];
+  const path = pathOf(touches);
+  expect([25, 500, 1000].map((t) => positionAt(path, t)!.x)).toEqual([5, 10, 500]);
+});
+
 describe("pages", () => {
   it("are the viewport and what lies outside, or else what the pointer has covered", () => {
     expect(pageBox([point(0, 10, 10), point(1, 900, 20)], [], { width: 800, height: 600 })).toEqual({ x: 0, y: 0, width: 900, height: 600 });

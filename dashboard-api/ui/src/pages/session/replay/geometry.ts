@@ -38,6 +38,13 @@ export function pathOf(points: readonly Point[]): Path {
   return { points: sorted, times: Float64Array.from(sorted, ({ t }) => t) };
 }
 
+/** Samples of one touch come closer than this. */
+const ONE_TOUCH_MS = 120;
+
+/** Whether a pointer went from one point to the next. A finger does not travel between two touches. */
+export const isJoined = (before: Point, after: Point): boolean =>
+  (before.type !== "touch" && after.type !== "touch") || after.t - before.t <= ONE_TOUCH_MS;
+
 /** A stop longer than this is a stop: the pointer does not glide through it. */
 const GLIDE_MS = 400;
 
@@ -46,7 +53,7 @@ export function positionAt({ points, times }: Path, t: number): { x: number; y: 
   const index = lastAt(times, t);
   const [before, after] = [points[index], points[index + 1]];
   if (before === undefined) return null;
-  if (after === undefined) return { x: before.x, y: before.y };
+  if (after === undefined || !isJoined(before, after)) return { x: before.x, y: before.y };
   // Points that say nothing new were left out by the server, so a long way is even; but only the end of a long rest moves.
   const length = after.t - before.t;
   const isRest = length > GLIDE_MS && Math.hypot(after.x - before.x, after.y - before.y) < length * 0.02;

@@ -1,6 +1,6 @@
 /** Draws the stage: what does not change with time, the way that lies behind, and the moment. */
 import type { Press } from "@/pages/session/presence";
-import { type Fit, lastAt, positionAt } from "@/pages/session/replay/geometry";
+import { type Fit, isJoined, lastAt, positionAt } from "@/pages/session/replay/geometry";
 import type { Heat } from "@/pages/session/replay/heat";
 import type { Palette } from "@/pages/session/replay/palette";
 import type { Scene } from "@/pages/session/replay/scene";
@@ -39,15 +39,20 @@ export function paintGround(context: Context, { scene, fit, palette }: Ground, h
 }
 
 function paintHeat(context: Context, { scene, fit, palette }: Ground, heat: Heat): void {
-  const [width, height] = [(scene.page.width * fit.scale) / heat.columns, (scene.page.height * fit.scale) / heat.rows];
-  context.fillStyle = palette.heat;
+  // A picture of one pixel a cell, drawn large: the browser makes it smooth.
+  const cells = document.createElement("canvas");
+  [cells.width, cells.height] = [heat.columns, heat.rows];
+  const small = cells.getContext("2d");
+  if (small === null) return;
+  small.fillStyle = palette.heat;
   for (const [index, value] of heat.cells.entries()) {
     if (value < 0.04) continue;
-    context.globalAlpha = value * 0.75;
-    const [column, row] = [index % heat.columns, Math.floor(index / heat.columns)];
-    context.fillRect(x(fit, scene.page.x) + column * width, y(fit, scene.page.y) + row * height, width + 0.5, height + 0.5);
+    small.globalAlpha = value * 0.8;
+    small.fillRect(index % heat.columns, Math.floor(index / heat.columns), 1, 1);
   }
-  context.globalAlpha = 1;
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(cells, x(fit, scene.page.x), y(fit, scene.page.y), scene.page.width * fit.scale, scene.page.height * fit.scale);
 }
 
 function paintTargets(context: Context, presses: readonly Press[], fit: Fit, palette: Palette): void {
@@ -63,9 +68,9 @@ function paintTargets(context: Context, presses: readonly Press[], fit: Fit, pal
 function strokeWay(context: Context, { path: { points } }: Scene, fit: Fit, [from, to]: readonly [number, number]): void {
   context.beginPath();
   for (let index = Math.max(0, from); index <= to; index += 1) {
-    const point = points[index];
+    const [before, point] = [points[index - 1], points[index]];
     if (point === undefined) break;
-    if (index === from) context.moveTo(x(fit, point.x), y(fit, point.y));
+    if (index === from || before === undefined || !isJoined(before, point)) context.moveTo(x(fit, point.x), y(fit, point.y));
     else context.lineTo(x(fit, point.x), y(fit, point.y));
   }
   context.stroke();

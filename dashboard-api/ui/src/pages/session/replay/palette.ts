@@ -5,6 +5,8 @@ import { useTheme } from "@/charts/useTheme";
 import type { KeyGroup } from "@/pages/session/replay/keyGroups";
 
 export interface Palette {
+  /** The theme that they are of. */
+  theme: string;
   page: string;
   line: string;
   strong: string;
@@ -25,7 +27,8 @@ export interface Palette {
   keys: Record<KeyGroup, string>;
 }
 
-const read = (): Palette => ({
+const read = (theme: string): Palette => ({
+  theme,
   page: readVariable("--surface"),
   line: readVariable("--line"),
   strong: readVariable("--strong"),
@@ -51,9 +54,7 @@ const read = (): Palette => ({
   },
 });
 
-const palettes = (_theme: string): Palette => read();
-
 export function usePalette(): Palette {
   const theme = useTheme();
-  return useMemo(() => palettes(theme), [theme]);
+  return useMemo(() => read(theme), [theme]);
 }
