@@ -27,7 +27,7 @@ export const counts = {
   sharesByRisk: (parts: string) => `By risk: ${parts}`,
   riskPart: (risk: string, share: string) => `${risk.toLowerCase()} ${share}`,
   noShare: "–",
-  noShareHint: "No verdict in this period",
+  notComparable: "Too few verdicts in one of both periods",
   up: (points: string) => `up ${points}`,
   down: (points: string) => `down ${points}`,
   points: (points: string) => `${points} points`,

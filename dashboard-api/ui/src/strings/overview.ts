@@ -52,7 +52,7 @@ export const overview = {
     table: "Surveys with the most flagged sessions",
     survey: "Survey",
     share: "Flagged",
-    change: "Against before",
+    change: "Change",
     sessions: "Sessions",
     risks: "Risks",
     none: "No survey has flagged sessions in this period.",

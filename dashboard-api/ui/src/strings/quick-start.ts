@@ -79,6 +79,7 @@ export const verdictStep = {
   waiting: "No session yet. As soon as one begins, it appears here.",
   judging: "The session is there; its verdict is being worked out.",
   since: (time: string) => `The verdict was here ${time} after the last acknowledgement.`,
+  atOnce: "The verdict was here as soon as the end of the session was acknowledged.",
   session: "Session",
   events: "Events",
   risk: "Risk",

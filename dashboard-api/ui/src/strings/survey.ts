@@ -1,8 +1,7 @@
 /** Texts of one survey's page. */
 export const survey = {
   back: "Surveys",
-  firstSession: "First session",
-  newestSession: ", newest",
+  firstSession: (day: string) => `First session on ${day}, newest`,
 
   counters: {
     title: "Counts of the period",
@@ -23,7 +22,7 @@ export const survey = {
 
   quality: {
     title: "Quality over time",
-    description: "Share of the sessions with a verdict that are low risk, and that are flagged. Periods without a verdict are gaps.",
+    description: "Of the sessions with a verdict, shares of low risk and of flagged ones.",
     label: "Share of low risk and of flagged sessions over time",
   },
 

@@ -20,7 +20,7 @@ export const surveys = {
   survey: "Survey",
   sessions: "Sessions",
   flagged: "Flagged",
-  rise: "Against before",
+  rise: "Change",
   risky: "High and critical",
   risks: "Risks",
   quality: "Low risk",

@@ -114,8 +114,10 @@ describe("the test console", () => {
   it("asks before it ends a session", async () => {
     const requests = mockApi({ [STATUS]: statusOf(), [LOG]: EMPTY_LOG, [TEST]: reportOf({ outcome: "session_completed" }) });
     const person = userEvent.setup();
-    renderPage(<Page />, { at: `/integrations?view=console&event=completed&session=${SESSION}` });
+    const { location } = renderPage(<Page />, { at: "/integrations?view=console&event=completed" });
+    await person.type(await screen.findByRole("textbox", { name: /Session id/ }), SESSION);
     await person.click(await screen.findByRole("button", { name: "Send test" }));
+    expect(new URLSearchParams(location().search).get("session")).toBe(SESSION);
     const question = await screen.findByRole("alertdialog", { name: "End this session?" });
     expect(requests.some(({ method }) => method === "POST")).toBe(false);
     await person.click(within(question).getByRole("button", { name: "Send and end the session" }));

@@ -7,7 +7,7 @@ import { formatCount, formatPercent } from "@/lib/format";
 import type { Range } from "@/lib/range";
 import { RiskBar } from "@/pages/counts/RiskBar";
 import { RowsSkeleton } from "@/pages/counts/RowsSkeleton";
-import { ShareMove } from "@/pages/counts/ShareMove";
+import { ShareMoveCell } from "@/pages/counts/ShareMove";
 import { attacked, type Attacked, type AttackOrder, LEAST_VERDICTS, measured } from "@/pages/overview/attack";
 import { useActiveSurveys } from "@/pages/overview/queries";
 import { overview } from "@/strings/overview";
@@ -23,7 +23,7 @@ const ORDERS: { value: AttackOrder; label: string }[] = [
 const least = formatCount(LEAST_VERDICTS);
 
 const COLUMNS: DataColumn<Attacked<Survey>>[] = [
-  { key: "survey", header: text.survey, className: "max-w-48 truncate", cell: ({ survey }) => survey.survey_id },
+  { key: "survey", header: text.survey, className: "max-w-28 truncate sm:max-w-48", cell: ({ survey }) => survey.survey_id },
   {
     key: "share",
     header: text.share,
@@ -32,7 +32,7 @@ const COLUMNS: DataColumn<Attacked<Survey>>[] = [
       <span title={text.flaggedOf(formatCount(survey.verdicts.bots_flagged), formatCount(survey.verdicts.total))}>{formatPercent(share)}</span>
     ),
   },
-  { key: "change", header: text.change, align: "right", cell: ({ rise }) => <ShareMove by={rise} /> },
+  { key: "change", header: text.change, align: "right", cell: ({ rise }) => <ShareMoveCell by={rise} /> },
   { key: "risks", header: text.risks, hideBelow: "sm", cell: ({ survey }) => <RiskBar verdicts={survey.verdicts} /> },
   { key: "sessions", header: text.sessions, align: "right", hideBelow: "sm", cell: ({ survey }) => formatCount(survey.sessions.total) },
 ];

@@ -68,13 +68,18 @@ const ofState = (state: SessionState): Watched => ({
   reason: state.verdict?.reasons[0]?.text ?? state.verdict?.summary ?? null,
 });
 
+const justSent = (id: string): Watched => ({ id, events: 0, status: "pending", isFinal: false, risk: null, class: null, reason: null });
+
 /** The sessions that say how far the installation is: the one that was sent here, else the newest trial, else the newest of all. */
 export function useSessions(sent: string | null) {
   const newest = useNewestOf(undefined);
   const trial = useNewestOf(SURVEY);
   const state = useSent(sent);
   useLiveRefresh([NEWEST, ["quick-start", "sent"]]);
-  const fallback = trial.data ?? newest.data ?? null;
-  const watched = state.data == null ? null : ofState(state.data);
-  return { newest, sent: state, watched: watched ?? (sent === null && fallback !== null ? ofItem(fallback) : null), any: newest.data ?? trial.data ?? null };
+  const other = trial.data ?? newest.data ?? null;
+  const fallback = other === null ? null : ofItem(other);
+  const mine = state.data == null ? null : ofState(state.data);
+  // One that was just sent is awaited; one that nobody knows (an old link) is none.
+  const awaited = sent === null || state.isError ? fallback : justSent(sent);
+  return { newest, watched: mine ?? awaited, any: newest.data ?? trial.data ?? null };
 }

@@ -55,6 +55,13 @@ describe("readOn", () => {
     expect(times(await readOn({ known: first, most: 100, readPage, onProgress: nothing }))).toEqual([0, 20]);
   });
 
+  it("tells of its progress less and less often", async () => {
+    const stored = Array.from({ length: 60 }, (_, t) => event(t));
+    const told: number[] = [];
+    await readOn({ known: undefined, most: 100, readPage: server(stored), onProgress: (log) => told.push(log.events.length) });
+    expect(told).toEqual([2, 4, 6, 8, 12, 16, 22, 30, 40, 52]);
+  });
+
   it("stops at the most it may read, and goes on when it may read more", async () => {
     const readPage = server([event(0), event(1), event(2), event(3), event(4)]);
     const part = await readOn({ known: undefined, most: 3, readPage, onProgress: nothing });

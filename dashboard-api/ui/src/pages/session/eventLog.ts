@@ -69,9 +69,12 @@ interface Reading {
   /** Stops at so many events; the log is incomplete then. */
   most: number;
   readPage: (cursor: string | undefined) => Promise<Timeline>;
-  /** Told after each page but the last. */
+  /** Told while it is read, now and then. */
   onProgress: (log: EventLog) => void;
 }
+
+/** Progress is told when the log has grown by so much: a long session is not drawn anew for each of its pages. */
+const TELLING_GROWTH = 1.3;
 
 /** Reads on to the end. Gives back `known` itself when nothing was added. */
 export async function readOn({ known, most, readPage, onProgress }: Reading): Promise<EventLog> {
@@ -82,11 +85,15 @@ export async function readOn({ known, most, readPage, onProgress }: Reading): Pr
     cursor = known.last?.cursor;
     log = withoutLastPage(known);
   }
+  let told = known?.complete === true ? known.events.length : 0;
   for (;;) {
     const page = await readPage(cursor);
     log = withPage(log, cursor, page);
     if (log.next === null || log.events.length >= most) break;
-    onProgress(log);
+    if (log.events.length >= told * TELLING_GROWTH) {
+      told = log.events.length;
+      onProgress(log);
+    }
     cursor = log.next;
   }
   return known !== undefined && known.complete && log.complete && known.events.length === log.events.length ? known : log;

@@ -74,7 +74,7 @@ function rest(event: LoggedEvent): string[] {
   const plain = (name: string) => name.replaceAll("_", " ");
   return Object.entries(event.data).flatMap(([name, value]) => {
     if (value === false || value === null) return [];
-    return value === true ? [plain(name)] : [`${plain(name)} ${String(value)}`];
+    return value === true ? [plain(name)] : [`${plain(name)} ${typeof value === "string" ? value : JSON.stringify(value)}`];
   });
 }
 

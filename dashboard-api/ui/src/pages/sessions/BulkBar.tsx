@@ -44,9 +44,9 @@ export function BulkBar({ ids, filters, loaded, isBusy, onLabel, onAll, onClear 
   return (
     <section
       aria-label={text.selection.region}
-      className="absolute inset-x-2 bottom-2 z-5 mx-auto flex w-fit max-w-[calc(100%-1rem)] flex-wrap items-center gap-1.5 rounded-card border border-strong bg-surface p-1.5 pl-3 shadow-raised"
+      className="absolute inset-x-2 bottom-2 z-5 mx-auto flex w-fit max-w-[calc(100%-1rem)] flex-wrap items-center gap-1.5 rounded-card border border-strong bg-surface p-1.5 pl-3 max-sm:gap-1 max-sm:pl-2 shadow-raised"
     >
-      <span role="status" className="mr-1.5 text-[13px] font-medium whitespace-nowrap tabular-nums">
+      <span role="status" className="mr-1.5 text-[13px] max-sm:mr-0.5 font-medium whitespace-nowrap tabular-nums">
         {text.selection.count(formatCount(ids.size))}
       </span>
       {LABELS.map((label) => (

@@ -8,14 +8,14 @@ import { reasonOf } from "./row";
 import { RowCheckbox, RowLink, type RowProperties } from "./SessionRow";
 
 /** A row on a phone: what it is, and why, in two lines. */
-export const SessionCard = memo(function SessionCard({ row: loaded, height, overlay, from, ...state }: RowProperties & { height: number }) {
+export const SessionCard = memo(function SessionCard({ row: loaded, top, height, overlay, from, ...state }: RowProperties) {
   const row = useRow(overlay, loaded);
   const { effective_risk: risk, effective_score: score } = row;
   return (
     <div
       role="listitem"
-      className={cx("relative flex items-center gap-2 border-b px-2 text-[13px]", state.isSelected ? "bg-accent-soft" : state.isActive && "bg-raised")}
-      style={{ height }}
+      className={cx("absolute inset-x-0 flex items-center gap-2 contain-strict border-b px-2 text-[13px]", state.isSelected ? "bg-accent-soft" : state.isActive && "bg-raised")}
+      style={{ top, height }}
     >
       <RowCheckbox row={row} isSelected={state.isSelected} onToggle={state.onToggle} />
       <div className="flex min-w-0 flex-1 flex-col gap-1">

@@ -16,6 +16,9 @@ export interface RowProperties {
   index: number;
   isSelected: boolean;
   isActive: boolean;
+  /** Where it stands, and how tall it is, in px. */
+  top: number;
+  height: number;
   overlay: Overlay;
   from: FromList;
   onToggle: (id: string, toHere: boolean) => void;
@@ -57,21 +60,20 @@ export function RowCheckbox({ row, isSelected, onToggle }: Pick<RowProperties, "
 
 interface TableRowProperties extends RowProperties {
   columns: readonly Column[];
-  height: number;
 }
 
 /** A row of the table. Drawn again only when something of it changes. */
-export const SessionRow = memo(function SessionRow({ row: loaded, index, columns, height, overlay, from, ...state }: TableRowProperties) {
+export const SessionRow = memo(function SessionRow({ row: loaded, index, columns, top, height, overlay, from, ...state }: TableRowProperties) {
   const row = useRow(overlay, loaded);
   return (
     <div
       role="row"
       aria-rowindex={index + 2}
       className={cx(
-        "relative grid grid-cols-(--tracks) items-center gap-x-3 border-b px-3 text-[13px]",
+        "absolute inset-x-0 grid grid-cols-(--tracks) contain-strict items-center gap-x-3 border-b px-3 text-[13px]",
         state.isSelected ? "bg-accent-soft" : state.isActive ? "bg-raised" : "hover:bg-raised/60",
       )}
-      style={{ height }}
+      style={{ top, height }}
     >
       <div role="cell" className="flex items-center">
         <RowCheckbox row={row} isSelected={state.isSelected} onToggle={state.onToggle} />

@@ -40,12 +40,12 @@ export function SessionTable({ onScroller, children, ...properties }: Properties
   const { template, width } = tracksOf(columns);
   const tracks = { "--tracks": template } as CSSProperties;
   const body = { height: window.height };
-  const moved = { transform: `translateY(${window.offset}px)` };
+  const moved = window.shift === 0 ? undefined : { transform: `translateY(${window.shift}px)` };
   return (
     <ScrollRegion ref={onScroller} label={text.tableLabel} className="min-h-0 flex-1 [overflow-anchor:none]">
       {isCards ? (
         <div role="list" aria-label={text.title} className="relative" style={body}>
-          <div role="presentation" className="absolute inset-x-0 top-0 will-change-transform" style={moved}>
+          <div role="presentation" className="absolute inset-x-0 top-0" style={moved}>
             <Rows {...properties} />
           </div>
         </div>
@@ -55,7 +55,7 @@ export function SessionTable({ onScroller, children, ...properties }: Properties
             <Head {...properties} loaded={book.length} />
           </div>
           <div role="rowgroup" className="relative" style={body}>
-            <div role="presentation" className="absolute inset-x-0 top-0 will-change-transform" style={moved}>
+            <div role="presentation" className="absolute inset-x-0 top-0" style={moved}>
               <Rows {...properties} />
             </div>
           </div>
@@ -106,7 +106,7 @@ function Rows({ book, window, columns, isCards, rowHeight, selected, active, ove
     const row = book.at(index);
     if (row === undefined) return null;
     const id = row.session_id;
-    const common = { row, index, overlay, from, onToggle, height: rowHeight, isSelected: selected.has(id), isActive: id === active };
+    const common = { row, index, overlay, from, onToggle, height: rowHeight, top: (index - window.base) * rowHeight, isSelected: selected.has(id), isActive: id === active };
     return isCards ? <SessionCard key={id} {...common} /> : <SessionRow key={id} {...common} columns={columns} />;
   });
 }

@@ -24,20 +24,26 @@ export interface RowWindow {
   first: number;
   /** The last row and one. */
   end: number;
-  /** Where the first row stands in the scrolled element. */
-  offset: number;
+  /**
+   * Row `index` stands at `shift + (index - base) * rowHeight`. Both are 0 unless scrolling is scaled, so that rows that stay in
+   * sight stay where they are, and are neither laid out nor painted again.
+   */
+  base: number;
+  shift: number;
 }
 
 /** The rows to draw at a place of the scroll bar: those in sight and `overscan` around them. */
 export function windowOf(shape: Shape, scrolled: number, overscan: number): RowWindow {
   const { count, rowHeight, viewport } = shape;
-  const top = Math.max(0, scrolled) * scaleOf(shape);
+  const scale = scaleOf(shape);
+  const top = Math.max(0, scrolled) * scale;
   const inSight = Math.ceil(viewport / rowHeight) + 1;
   const firstSeen = Math.min(Math.floor(top / rowHeight), Math.max(0, count - 1));
   const first = Math.max(0, firstSeen - overscan);
   const end = Math.min(count, firstSeen + inSight + overscan);
-  // As far above the edge of sight as its rows are tall, whatever the scale.
-  return { first, end, offset: scrolled - (top - first * rowHeight) };
+  if (scale === 1) return { first, end, base: 0, shift: 0 };
+  // As far above the edge of sight as the rows there are tall.
+  return { first, end, base: first, shift: scrolled - (top - first * rowHeight) };
 }
 
 /** The place of the scroll bar at which a row is in sight, as near as possible to where it stands now. */

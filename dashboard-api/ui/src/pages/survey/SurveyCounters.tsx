@@ -25,6 +25,7 @@ export function SurveyCounters({ details }: { details: Details }) {
   };
   const risky = highAndCritical(verdicts);
   const low = lowShare(verdicts);
+  const lowMove = moved(low, lowShare(before.verdicts));
   return (
     <section aria-label={text.title}>
       <StatGrid className={grid}>
@@ -56,7 +57,7 @@ export function SurveyCounters({ details }: { details: Details }) {
           value={
             <span className="inline-flex items-baseline gap-2">
               {low === null ? text.unknown : formatPercent(low)}
-              <ShareMove by={moved(low, lowShare(before.verdicts))} goodWhen="up" />
+              {lowMove === null ? null : <ShareMove by={lowMove} goodWhen="up" />}
             </span>
           }
           hint={text.qualityHint(formatCount(ofRisk(verdicts, "LOW")))}

@@ -2,7 +2,8 @@ import { ClipboardX } from "lucide-react";
 import { useMemo } from "react";
 import { useParams } from "react-router";
 import { ApiProblem } from "@/api/problem";
-import { ButtonLink, Card, EmptyState, PageHeader, QueryView, RangePicker, Time } from "@/components";
+import { ButtonLink, Card, EmptyState, PageHeader, QueryView, RangePicker } from "@/components";
+import { formatDay } from "@/lib/format";
 import { type Range, useRange } from "@/lib/range";
 import type { LiveMessage } from "@/live";
 import { ActiveHour } from "@/pages/counts/ActiveHour";
@@ -55,8 +56,7 @@ export default function SurveyPage() {
 function Active({ first, last }: { first: string; last: string }) {
   return (
     <>
-      {text.firstSession} <Time at={first} />
-      {text.newestSession} <ActiveHour at={last} />
+      {text.firstSession(formatDay(first))} <ActiveHour at={last} />
     </>
   );
 }

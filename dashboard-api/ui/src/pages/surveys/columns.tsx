@@ -5,7 +5,7 @@ import { ActiveHour } from "@/pages/counts/ActiveHour";
 import { flaggedShare, highAndCritical, lowShare } from "@/pages/counts/measures";
 import { RiskBar } from "@/pages/counts/RiskBar";
 import { type Scope, type SessionsFilter, sessionsPath } from "@/pages/counts/sessionsPath";
-import { ShareMove } from "@/pages/counts/ShareMove";
+import { ShareMoveCell } from "@/pages/counts/ShareMove";
 import { SortHeader } from "@/pages/surveys/SortHeader";
 import { riseOf, type Sort, type Survey } from "@/pages/surveys/sort";
 import { surveys as text } from "@/strings/surveys";
@@ -50,7 +50,7 @@ export function columnsOf({ scope, sort, onSort }: Shown): DataColumn<Survey>[] 
       align: "right",
       cell: (survey) => link(survey, { bots: true }, text.flaggedOf(survey.survey_id), <Flagged survey={survey} />),
     },
-    { key: "rise", header: head(text.rise, "rise"), align: "right", hideBelow: "sm", cell: (survey) => <ShareMove by={riseOf(survey)} /> },
+    { key: "rise", header: head(text.rise, "rise"), align: "right", hideBelow: "sm", cell: (survey) => <ShareMoveCell by={riseOf(survey)} /> },
     {
       key: "risky",
       header: text.risky,

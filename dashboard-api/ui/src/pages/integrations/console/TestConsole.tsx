@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Callout, Card, ConfirmDialog, EmptyState, ErrorState } from "@/components";
-import { type Choice, type Problems, TestForm } from "@/pages/integrations/console/TestForm";
+import { type Choice, type Draft, type Problems, TestForm } from "@/pages/integrations/console/TestForm";
 import { isSessionId } from "@/pages/integrations/console/steps";
 import { TestSteps } from "@/pages/integrations/console/TestSteps";
 import { type Integration, type Status, useTest } from "@/pages/integrations/queries";
@@ -8,19 +8,17 @@ import { useSetup } from "@/pages/integrations/setup/useSetup";
 import { useParameters } from "@/pages/integrations/view";
 import { console_ as words } from "@/strings/integrations";
 
-/** What the address says of the test; a revoked or unknown integration is none. */
-function useChoice(active: readonly Integration[]): [Choice | null, (change: Record<string, string | null>) => void] {
-  const [parameters, change] = useParameters();
-  const integration = active.find(({ id }) => id === parameters.get("integration")) ?? active[0];
-  if (integration === undefined) return [null, change];
-  const choice: Choice = {
-    integration,
-    event: parameters.get("event") === "completed" ? "completed" : "partial",
-    session: parameters.get("session") ?? "",
-    tamper: parameters.get("tamper") === "1",
-  };
-  return [choice, change];
-}
+const draftOf = (parameters: URLSearchParams): Draft => ({
+  event: parameters.get("event") === "completed" ? "completed" : "partial",
+  session: parameters.get("session") ?? "",
+  tamper: parameters.get("tamper") === "1",
+});
+
+const parametersOf = ({ event, session, tamper }: Draft): Record<string, string | null> => ({
+  event: event === "partial" ? null : event,
+  session: session === "" ? null : session,
+  tamper: tamper ? "1" : null,
+});
 
 function problemsOf({ integration, event, session }: Choice): Problems {
   if (session !== "" && !isSessionId(session)) return { session: words.sessionInvalid };
@@ -31,8 +29,11 @@ function problemsOf({ integration, event, session }: Choice): Problems {
 /** Plays a platform and shows what came of it. */
 export function TestConsole({ status }: { status: Status }) {
   const { mayOperate } = useSetup();
-  const [choice, change] = useChoice(status.integrations.filter(({ is_active }) => is_active));
-  if (choice === null) {
+  const [parameters] = useParameters();
+  const active = status.integrations.filter(({ is_active }) => is_active);
+  // A revoked or unknown one cannot be tested.
+  const integration = active.find(({ id }) => id === parameters.get("integration")) ?? active[0];
+  if (integration === undefined) {
     return (
       <Card title={words.title}>
         <EmptyState title={words.noneTitle}>{words.noneText}</EmptyState>
@@ -51,26 +52,34 @@ export function TestConsole({ status }: { status: Status }) {
           {words.scopeText}
         </Callout>
       ) : null}
-      <Bench
-        key={choice.integration.id}
-        integrations={status.integrations.filter(({ is_active }) => is_active)}
-        choice={choice}
-        onChange={change}
-        enabled={status.can_test && mayOperate !== false}
-      />
+      <Bench key={integration.id} integrations={active} integration={integration} enabled={status.can_test && mayOperate !== false} />
     </div>
   );
 }
 
 interface BenchProperties {
   integrations: readonly Integration[];
-  choice: Choice;
-  onChange: (change: Record<string, string | null>) => void;
+  integration: Integration;
   enabled: boolean;
 }
 
+/** The draft, which is the address's at first and is written back to it. */
+function useDraft(): [Draft, (change: Partial<Draft>) => void, () => void] {
+  const [parameters, change] = useParameters();
+  const [draft, setDraft] = useState(() => draftOf(parameters));
+  const edit = (changed: Partial<Draft>) => {
+    setDraft((before) => ({ ...before, ...changed }));
+    // A text goes there once it is whole: browsers take only so many changes of an address.
+    if (changed.session === undefined) change(parametersOf({ ...draft, ...changed }));
+  };
+  return [draft, edit, () => change(parametersOf(draft))];
+}
+
 /** Form and outcome side by side; a test that ends a session is asked about once more. */
-function Bench({ integrations, choice, onChange, enabled }: BenchProperties) {
+function Bench({ integrations, integration, enabled }: BenchProperties) {
+  const [draft, edit, settle] = useDraft();
+  const [, change] = useParameters();
+  const choice: Choice = { integration, ...draft };
   const test = useTest();
   const [confirming, setConfirming] = useState(false);
   const [shownProblems, setShownProblems] = useState(false);
@@ -82,6 +91,7 @@ function Bench({ integrations, choice, onChange, enabled }: BenchProperties) {
     });
   const submit = () => {
     setShownProblems(true);
+    settle();
     if (problems.session !== undefined) return;
     if (choice.event === "completed" && choice.session !== "" && !choice.tamper) setConfirming(true);
     else run();
@@ -95,7 +105,9 @@ function Bench({ integrations, choice, onChange, enabled }: BenchProperties) {
         busy={test.isPending}
         isRepeated={test.isSuccess}
         enabled={enabled}
-        onChange={onChange}
+        onIntegration={(id) => change({ integration: id })}
+        onDraft={edit}
+        onSettled={settle}
         onSubmit={submit}
       />
       <Card title={words.resultTitle} className="min-h-64">

@@ -5,11 +5,15 @@ import type { Integration } from "@/pages/integrations/queries";
 import { nameOf } from "@/pages/integrations/status/name";
 import { console_ as words } from "@/strings/integrations";
 
-export interface Choice {
-  integration: Integration;
+/** What is edited here. It goes into the address, too, but does not wait for it: a letter that is typed must stand at once. */
+export interface Draft {
   event: "partial" | "completed";
   session: string;
   tamper: boolean;
+}
+
+export interface Choice extends Draft {
+  integration: Integration;
 }
 
 export interface Problems {
@@ -23,7 +27,10 @@ interface Properties {
   busy: boolean;
   isRepeated: boolean;
   enabled: boolean;
-  onChange: (change: Record<string, string | null>) => void;
+  onIntegration: (id: string) => void;
+  onDraft: (change: Partial<Draft>) => void;
+  /** The text of a field is whole. */
+  onSettled: () => void;
   onSubmit: () => void;
 }
 
@@ -38,10 +45,10 @@ function eventHint({ event, integration }: Choice): string {
 }
 
 /** Chooses what is played. */
-export function TestForm({ integrations, choice, problems, busy, isRepeated, enabled, onChange, onSubmit }: Properties) {
+export function TestForm({ integrations, choice, problems, busy, isRepeated, enabled, ...on }: Properties) {
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (enabled && !busy) onSubmit();
+    if (enabled && !busy) on.onSubmit();
   };
   return (
     <Card title={words.title} description={words.description}>
@@ -52,7 +59,7 @@ export function TestForm({ integrations, choice, problems, busy, isRepeated, ena
               {...control}
               options={integrations.map((each) => ({ value: each.id, label: `${nameOf(each)} · ${each.id}` }))}
               value={choice.integration.id}
-              onValue={(integration) => onChange({ integration })}
+              onValue={on.onIntegration}
             />
           )}
         </Field>
@@ -64,7 +71,7 @@ export function TestForm({ integrations, choice, problems, busy, isRepeated, ena
             label={words.event}
             options={EVENTS}
             value={choice.event}
-            onValue={(event) => onChange({ event: event === "partial" ? null : event })}
+            onValue={(event) => on.onDraft({ event })}
           />
           <p className="text-xs text-pretty text-muted">{eventHint(choice)}</p>
         </div>
@@ -73,7 +80,8 @@ export function TestForm({ integrations, choice, problems, busy, isRepeated, ena
             <Input
               {...control}
               value={choice.session}
-              onChange={(event) => onChange({ session: event.target.value.trim() })}
+              onChange={(event) => on.onDraft({ session: event.target.value.trim() })}
+              onBlur={on.onSettled}
               autoComplete="off"
               spellCheck={false}
               className="font-mono"
@@ -84,7 +92,7 @@ export function TestForm({ integrations, choice, problems, busy, isRepeated, ena
           label={words.tamper}
           description={words.tamperHint}
           checked={choice.tamper}
-          onChecked={(tamper) => onChange({ tamper: tamper ? "1" : null })}
+          onChecked={(tamper) => on.onDraft({ tamper })}
         />
         <Button type="submit" variant="primary" icon={Send} busy={busy} disabled={!enabled}>
           {isRepeated ? words.again : words.send}

@@ -10,7 +10,7 @@ export function VerdictStep({ watched, tookMs }: { watched: Watched | null; took
   return (
     <>
       <p role="status" className="max-w-prose text-pretty text-muted">
-        {watched.risk === null ? words.judging : tookMs === null ? words.text : words.since(formatDuration(tookMs))}
+        {watched.risk === null ? words.judging : tookMs === null ? words.text : sinceText(tookMs)}
       </p>
       <KeyValues
         items={[
@@ -27,6 +27,10 @@ export function VerdictStep({ watched, tookMs }: { watched: Watched | null; took
     </>
   );
 }
+
+/** Answer and verdict are on their way at the same time; below this one cannot say which was first. */
+const AT_ONCE_MS = 50;
+const sinceText = (tookMs: number): string => (tookMs < AT_ONCE_MS ? words.atOnce : words.since(formatDuration(tookMs)));
 
 function verdictItems(watched: Watched) {
   return [

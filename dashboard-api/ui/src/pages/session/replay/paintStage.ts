@@ -90,11 +90,14 @@ function disc(context: Context, atX: number, atY: number, radius: number, color:
   context.fill();
 }
 
-/** The way behind the pointer, on a canvas of its own: playing on adds to it, only going back draws it anew. */
+/** The way and the presses that lie behind, on a canvas of their own: playing on adds to it, only going back draws it anew. */
 export class WayBehind {
   readonly #context: Context;
   readonly #ground: Ground;
-  #drawn = 0;
+  /** Point and press that are drawn next. */
+  #point = 0;
+  #press = 0;
+  #until = -Infinity;
 
   constructor(context: Context, ground: Ground) {
     this.#context = context;
@@ -103,44 +106,63 @@ export class WayBehind {
 
   drawTo(t: number): void {
     const { scene, fit, palette } = this.#ground;
-    const until = lastAt(scene.path.times, t);
-    if (until < this.#drawn) {
-      const { canvas } = this.#context;
-      this.#context.clearRect(0, 0, canvas.width, canvas.height);
-      this.#drawn = 0;
+    const context = this.#context;
+    if (t < this.#until) {
+      context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+      [this.#point, this.#press] = [0, 0];
     }
-    if (until <= this.#drawn) return;
-    this.#context.strokeStyle = palette.way;
-    this.#context.lineWidth = 1.5;
-    this.#context.lineJoin = "round";
-    this.#context.lineCap = "round";
-    strokeWay(this.#context, scene, fit, [this.#drawn, until]);
-    this.#drawn = until;
+    this.#until = t;
+    const point = lastAt(scene.path.times, t);
+    if (point > this.#point) {
+      context.strokeStyle = palette.way;
+      context.lineWidth = 1.5;
+      context.lineJoin = "round";
+      context.lineCap = "round";
+      strokeWay(context, scene, fit, [this.#point, point]);
+      this.#point = point;
+    }
+    for (let press = scene.presses[this.#press]; press !== undefined && press.t <= t; press = scene.presses[this.#press]) {
+      disc(context, x(fit, press.x), y(fit, press.y), 3.5, palette.press);
+      this.#press += 1;
+    }
   }
 }
 
 /** How long a press can be seen to have just happened. */
 const RIPPLE_MS = 450;
 
-/** The moment: presses so far, and the pointer. `scroll` is how far down the page was, 0 to 1. */
+/** The moment: presses that have just happened, and the pointer. `scroll` is how far down the page was, 0 to 1. */
 export function paintMoment(context: Context, { scene, fit, palette }: Ground, t: number, scroll: number | null): void {
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
   context.lineWidth = 1.5;
-  for (const press of scene.presses) {
-    const since = t - press.t;
-    if (since < 0) continue;
-    const [atX, atY] = [x(fit, press.x), y(fit, press.y)];
-    disc(context, atX, atY, 3.5, palette.press);
-    if (since > RIPPLE_MS) continue;
-    context.globalAlpha = 1 - since / RIPPLE_MS;
-    ring(context, atX, atY, 4 + (since / RIPPLE_MS) * 16, palette.press);
-    context.globalAlpha = 1;
+  for (const press of recent(scene.presses, t)) {
+    const share = (t - press.t) / RIPPLE_MS;
+    context.globalAlpha = 1 - share;
+    ring(context, x(fit, press.x), y(fit, press.y), 4 + share * 16, palette.press);
   }
+  context.globalAlpha = 1;
   if (scroll !== null) paintScroll(context, { scene, fit, palette }, scroll);
   const place = positionAt(scene.path, t);
   if (place === null) return;
   disc(context, x(fit, place.x), y(fit, place.y), 7, palette.page);
   disc(context, x(fit, place.x), y(fit, place.y), 5, palette.accent);
+}
+
+/** Presses of the last moments, found from the latest backwards. */
+function recent(presses: readonly Press[], t: number): Press[] {
+  let end = presses.length;
+  for (let low = 0; low < end; ) {
+    const middle = (low + end) >>> 1;
+    if ((presses[middle]?.t ?? Infinity) <= t) low = middle + 1;
+    else end = middle;
+  }
+  const found: Press[] = [];
+  for (let index = end - 1; index >= 0; index -= 1) {
+    const press = presses[index];
+    if (press === undefined || t - press.t > RIPPLE_MS) break;
+    found.push(press);
+  }
+  return found;
 }
 
 const THUMB_SHARE = 0.12;

@@ -29,7 +29,7 @@ function joined(points: readonly Point[], log: readonly LoggedEvent[]): Point[] 
 /** `null` when nothing has a place. */
 export function sceneOf(pointer: Schemas["PointerPath"] | undefined, log: readonly LoggedEvent[]): Scene | null {
   const points = joined(pointer?.points ?? [], log);
-  const presses = pressesOf(log);
+  const presses = pressesOf(log).sort((one, other) => one.t - other.t);
   if (points.length + presses.length === 0) return null;
   const viewport = viewportOf(log);
   const page = pageBox(points, presses, viewport);
