@@ -1,14 +1,14 @@
 /**
  * Pictures of every page, light, dark and on a phone, for the README: `scripts/screenshots`.
  *
- *   node tests/screenshots.js ADDRESS KEY FOLDER
+ *   node tests/screenshots.js ADDRESS KEY FOLDER [PAGE]
  */
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const [address, key, folder] = process.argv.slice(2);
-if (address === undefined || key === undefined || folder === undefined) throw new Error("usage: screenshots.js ADDRESS KEY FOLDER");
+const [address, key, folder, only] = process.argv.slice(2);
+if (address === undefined || key === undefined || folder === undefined) throw new Error("usage: screenshots.js ADDRESS KEY FOLDER [PAGE]");
 
 const LOOKS = {
   light: { viewport: { width: 1440, height: 900 }, colorScheme: "light" },
@@ -58,8 +58,11 @@ for (const [look, options] of Object.entries(LOOKS)) {
   const signedIn = await page.request.post("/api/v1/sign-in", { data: { key } });
   if (!signedIn.ok()) throw new Error(`signing in at ${address}: ${String(signedIn.status())}`);
   for (const [name, path] of Object.entries(await paths(page))) {
+    if (only !== undefined && name !== only) continue;
     await page.goto(path);
     await settle(page);
+    // Lines of the pipeline begin with the second look at it.
+    if (name === "pipeline") await page.locator("main canvas").first().waitFor({ timeout: PATIENCE_MS });
     const file = join(folder, `${name}-${look}.png`);
     await page.screenshot({ path: file });
     console.log(`${file} ${String(Math.ceil((await stat(file)).size / 1000))} kB`);
