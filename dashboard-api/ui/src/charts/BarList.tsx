@@ -60,7 +60,7 @@ function Bar({ item, full, format }: { item: BarItem; full: number; format: (val
         </span>
       </span>
       <span aria-hidden className="mt-1 block h-1.5 overflow-hidden rounded-full bg-sunken">
-        <span className={cx("block h-full min-w-0.5 rounded-full", color)} style={{ width: `${shareOf(item.value, full) * 100}%` }} />
+        <span className={cx("block h-full rounded-full", item.value > 0 && "min-w-0.5", color)} style={{ width: `${shareOf(item.value, full) * 100}%` }} />
       </span>
     </>
   );

@@ -1,12 +1,13 @@
 import { configure, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { mockApi, problem, renderPage, type Request } from "@/test/render";
 import { aContent, aGroup, aLetter, aPartition, aReplay, aReport } from "./fixtures";
 import Page from "./index";
 
 // Machines that build at the same time are slow.
 configure({ asyncUtilTimeout: 5000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const PIPELINE = "GET /api/v1/pipeline";
 const LETTERS = "GET /api/v1/dead-letters";

@@ -1,6 +1,6 @@
 import { configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Toaster } from "sonner";
 import type { LiveMessage } from "@/live/messages";
 import { mockApi, problem, renderPage, type Request } from "@/test/render";
@@ -9,6 +9,7 @@ import type { Details, QueueItem, Trail } from "./queries";
 
 // Machines that build at the same time are slow.
 configure({ asyncUtilTimeout: 5000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 const IDS = ["019a0000-0000-7000-8000-00000000000a", "019a0000-0000-7000-8000-00000000000b", "019a0000-0000-7000-8000-00000000000c"] as const;
 const QUEUE = "GET /api/v1/reviews/queue";

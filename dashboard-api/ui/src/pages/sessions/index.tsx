@@ -10,7 +10,7 @@ import { ExportMenu } from "./ExportMenu";
 import { FilterBar } from "./FilterBar";
 import { FilterChips } from "./FilterChips";
 import { type Filters, parseFilters, toSearch } from "./filters";
-import { listKey, useSessionCount } from "./queries";
+import { listKey, useLoadedCount, useSessionCount } from "./queries";
 import { SessionList } from "./SessionList";
 import { useColumns } from "./useColumns";
 import { ViewBar } from "./ViewBar";
@@ -23,6 +23,10 @@ export default function SessionsPage() {
   const setFilters = (next: Filters) => setParameters(toSearch(next), { replace: true });
   const [columns, setColumns] = useColumns();
   const count = useSessionCount(filters);
+  const loaded = useLoadedCount(filters);
+  const told = count.isPlaceholderData ? undefined : count.data;
+  // What stands in the list is surer than an estimate.
+  const known = loaded === null ? told : ({ value: loaded, kind: "exact" } as const);
   const client = useQueryClient();
   const readAgain = () => {
     void client.resetQueries({ queryKey: listKey(filters) });
@@ -32,7 +36,7 @@ export default function SessionsPage() {
     <div className="-mb-6 flex h-[calc(100dvh-4.75rem)] min-h-120 flex-col pb-4 lg:h-[calc(100dvh-1.5rem)]">
       <PageHeader
         title={text.title}
-        description={<CountLine count={count.isPlaceholderData ? undefined : count.data} />}
+        description={<CountLine count={known} />}
         actions={
           <>
             <IconButton label={text.refresh} icon={RotateCw} onClick={readAgain} className="max-sm:hidden" />
@@ -52,7 +56,7 @@ export default function SessionsPage() {
         key={search}
         filters={filters}
         columns={columns}
-        total={count.data?.kind === "exact" ? count.data.value : -1}
+        total={known?.kind === "exact" ? known.value : -1}
         onFilters={setFilters}
       />
     </div>

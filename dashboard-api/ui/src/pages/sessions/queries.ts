@@ -1,5 +1,6 @@
 /** What the list asks of the API. */
 import { keepPreviousData, type InfiniteData, type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import { api, type Schemas, unwrap } from "@/api/client";
 import type { ListPage } from "./book";
 import { type Filters, toQuery, toSearch } from "./filters";
@@ -110,6 +111,20 @@ export function useSessionCount(filters: Filters) {
     refetchInterval: COUNT_EVERY_MS,
     placeholderData: keepPreviousData,
   });
+}
+
+/** How many sessions there are, once all of them are loaded; `null` before. */
+export function useLoadedCount(filters: Filters): number | null {
+  const { data, hasNextPage } = useSessionPages(filters);
+  const client = useQueryClient();
+  // Read from the cache: a second observer would put its own options in place of those that read arrivals.
+  const arrivals = useSyncExternalStore(
+    (listener) => client.getQueryCache().subscribe(listener),
+    () => arrivalsOf(client, filters),
+  );
+  if (data === undefined || hasNextPage) return null;
+  const parts = [...arrivals.onTop, ...data.pages.map((page) => page.sessions)];
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
 /** Names to choose from while one is typed. */

@@ -58,6 +58,15 @@ it("lists sessions with their risk and strongest reason, and says how many there
   expect(linkOf(idAt(1)).getAttribute("href")).toBe(`/sessions/${idAt(1)}`);
 });
 
+it("a list that is whole says how many there are, whatever was estimated", async () => {
+  const rest = serve(() => rowsFrom(1, 2));
+  mockApi({
+    [LIST]: (request: Request) => (isCount(request) ? aPage([], { count: { value: 1, kind: "at_least" } }) : rest(request)),
+  });
+  show("/sessions?label=bot");
+  expect(await screen.findByText("2 sessions")).toBeDefined();
+});
+
 it("a chip is taken away from the address and from what is asked", async () => {
   const user = userEvent.setup({ advanceTimers: vi.advanceTimersByTime });
   const requests = mockApi({ [LIST]: serve(() => rowsFrom(1, 3)) });
@@ -127,6 +136,7 @@ it("shows what happens to its rows at once, and keeps new ones until they are as
   expect(rows()).toHaveLength(4);
   expect(within(rows()[0]!).getByRole("link").getAttribute("href")).toBe(`/sessions/${idAt(1)}`);
   expect(screen.queryByRole("button", { name: /new$/ })).toBeNull();
+  expect(screen.getByText("4 sessions")).toBeDefined();
 });
 
 it("an older session that came to match is new as well", async () => {

@@ -37,7 +37,7 @@ function Cards({ integrations }: { integrations: readonly Integration[] }) {
       {active.length === 0 ? <NoIntegration /> : cards(active)}
       {revoked.length === 0 ? null : (
         <details className="text-[13px]">
-          <summary className="inline-block cursor-pointer rounded-control py-1 text-muted hover:text-ink">{words.revoked(revoked.length)}</summary>
+          <summary className="w-fit cursor-pointer rounded-control py-1 text-muted hover:text-ink">{words.revoked(revoked.length)}</summary>
           <div className="mt-2">{cards(revoked)}</div>
         </details>
       )}
