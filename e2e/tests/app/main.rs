@@ -57,7 +57,25 @@ async fn the_web_app_does_what_its_readers_need() {
     assert_eq!(report.summary["errors"], 0, "{}", report.summary);
     wait_until_stored(&pipeline, report.sessions.len()).await;
 
-    // The API that is looked at reaches the database on a way that can be cut.
+    let addresses = breakable(stack, &mut pipeline).await;
+    if std::env::var_os(HOLD).is_some() {
+        hold(&addresses).await;
+    }
+    let mut suite = Command::new(runner);
+    suite
+        .args(["run", "--config", "vitest.browser.config.ts"])
+        .current_dir(ui())
+        .envs(addresses)
+        .stdin(Stdio::null());
+    let ended = tokio::task::spawn_blocking(move || suite.status().unwrap());
+    assert!(
+        ended.await.unwrap().success(),
+        "browser tests failed; pictures of the pages are in target/browser-failures"
+    );
+}
+
+/// An API in the place of the pipeline's, which reaches the database on a way that can be cut; the suite's variables.
+async fn breakable(stack: Stack, pipeline: &mut Pipeline) -> [(&'static str, String); 4] {
     let database = TcpFault::before(pipeline.database.address()).await;
     let api_address = format!("127.0.0.1:{}", free_port().unwrap());
     let url = pipeline.database.url_through(&database);
@@ -77,27 +95,12 @@ async fn the_web_app_does_what_its_readers_need() {
     pipeline.api.process.kill9();
     parts.start_api().await;
     let control = control::serve(parts).await;
-
-    let addresses = [
+    [
         ("CANDOR_TEST_API", format!("http://{api_address}")),
         ("CANDOR_TEST_GATEWAY", gateway),
         ("CANDOR_TEST_CONTROL", control),
         ("CANDOR_TEST_KEY", KEY.to_owned()),
-    ];
-    if std::env::var_os(HOLD).is_some() {
-        hold(&addresses).await;
-    }
-    let mut suite = Command::new(runner);
-    suite
-        .args(["run", "--config", "vitest.browser.config.ts"])
-        .current_dir(ui())
-        .envs(addresses)
-        .stdin(Stdio::null());
-    let ended = tokio::task::spawn_blocking(move || suite.status().unwrap());
-    assert!(
-        ended.await.unwrap().success(),
-        "browser tests failed; pictures of the pages are in target/browser-failures"
-    );
+    ]
 }
 
 /// Shows where everything is and waits until the test is interrupted.
