@@ -68,7 +68,7 @@ export const review = {
 
   reasons: "Reasons",
   noReasons: "No single reason carries this verdict.",
-  strength: { strong: "Strong reasons", moderate: "Moderate reasons", weak: "Weak reasons" },
+  strength: { strong: "Strong reasons", supporting: "Moderate reasons", weak: "Weak reasons" },
   weight: (percent: string) => `weight ${percent}`,
   method: (name: string) => name,
   shared: "In common with other sessions",
