@@ -1,6 +1,8 @@
 /** What the review page asks the API. */
 import { type InfiniteData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useAppFacts } from "@/api/app";
 import { api, type Schemas, unwrap } from "@/api/client";
+import { keysOf } from "@/pages/session/queries";
 import type { GivenLabel } from "@/strings/review";
 import { type QueueFilter, queueQuery } from "./filter";
 
@@ -14,7 +16,6 @@ const ON_A_PAGE = 50;
 const SURVEYS = 100;
 
 export const detailsKey = (id: string) => ["review-details", id];
-export const trailKey = (id: string) => ["review-trail", id];
 
 /**
  * The queue of one sitting. It stays as it was read: whoever goes through it wants the next session where it was, and the labels
@@ -52,24 +53,11 @@ export function useDetails(id: string | null) {
   });
 }
 
-/** What has been said of a session; a colleague may have been faster. */
-export function useTrail(id: string) {
-  return useQuery({
-    queryKey: trailKey(id),
-    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/reviews/{id}", { params: { path: { id } }, signal })),
-  });
-}
-
 const SCOPE = "reviews:write";
 
 /** Whether the caller may label. While that is not known it may try: the API decides. */
 export function useMayLabel(): boolean {
-  const { data } = useQuery({
-    queryKey: ["review-scopes"],
-    queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/app", { signal }))).scopes,
-    staleTime: 5 * 60_000,
-  });
-  return data === undefined || data.includes(SCOPE);
+  return useAppFacts().data?.scopes.includes(SCOPE) ?? true;
 }
 
 /** Names of surveys to choose from, those with the newest sessions. */
@@ -100,11 +88,11 @@ export function useLabel() {
       const [only, ...others] = ids;
       if (only !== undefined && others.length === 0) {
         const trail = await unwrap(api.PUT("/api/v1/reviews/{id}", { params: { path: { id: only } }, body }));
-        client.setQueryData<Trail>(trailKey(only), trail);
+        client.setQueryData<Trail>(keysOf(only).trail, trail);
         return { unknown: [] };
       }
       const { outcomes } = await unwrap(api.POST("/api/v1/reviews/bulk", { body: { session_ids: ids, ...body } }));
-      for (const id of ids) void client.invalidateQueries({ queryKey: trailKey(id) });
+      for (const id of ids) void client.invalidateQueries({ queryKey: keysOf(id).trail });
       return { unknown: outcomes.filter(({ outcome }) => outcome === "unknown_session").map(({ session_id }) => session_id) };
     },
   });

@@ -1,9 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useReducer, useRef, useState } from "react";
 import { toast } from "sonner";
+import { keysOf } from "@/pages/session/queries";
 import { explain } from "./explain";
 import { review as text, type GivenLabel } from "@/strings/review";
-import { type LabelAsk, type Trail, trailKey, useLabel } from "./queries";
+import { type LabelAsk, type Trail, useLabel } from "./queries";
 import { type Change, EMPTY, type Given, reduce } from "./sitting";
 
 /** Most sessions of one request. */
@@ -74,7 +75,7 @@ export function useSitting(onUndone: (id: string) => void) {
   function heldBefore(ids: string[]): Done["held"] {
     const held = new Map<string, Pick<Given, "label" | "note">>();
     for (const id of ids) {
-      const trail = client.getQueryData<Trail>(trailKey(id));
+      const trail = client.getQueryData<Trail>(keysOf(id).trail);
       const label = trail?.label ?? null;
       if (label !== null && label !== "cleared") held.set(id, { label, note: trail?.trail[0]?.note ?? "" });
     }

@@ -1,5 +1,5 @@
+import { type AppFacts, useAppFacts } from "@/api/app";
 import { Badge, Card, CopyButton, InlineCode, KeyValues, QueryView, SkeletonText, TextLink } from "@/components";
-import { type About, useAbout } from "@/pages/settings/queries";
 import { settings as words } from "@/strings/settings";
 
 /** Which server this is, and what this sign-in may do. */
@@ -15,14 +15,14 @@ export function AboutTab() {
         </>
       }
     >
-      <QueryView query={useAbout()} skeleton={<SkeletonText lines={4} />}>
+      <QueryView query={useAppFacts()} skeleton={<SkeletonText lines={4} />}>
         {(about) => <Facts about={about} />}
       </QueryView>
     </Card>
   );
 }
 
-function Facts({ about }: { about: About }) {
+function Facts({ about }: { about: AppFacts }) {
   const { organisation, version, actor, gateway_url: gateway, scopes } = about;
   return (
     <KeyValues

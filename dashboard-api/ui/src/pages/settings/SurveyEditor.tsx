@@ -1,8 +1,9 @@
+import { useAppFacts } from "@/api/app";
 import { Callout, ErrorState, QueryView, Skeleton } from "@/components";
 import { ConflictBanner } from "@/pages/settings/ConflictBanner";
 import { LeaveGuard } from "@/pages/settings/LeaveGuard";
 import { PreviewCard } from "@/pages/settings/PreviewCard";
-import { type Loaded, type Rulesets, useAbout, useRulesets, useSurveySettings } from "@/pages/settings/queries";
+import { type Loaded, type Rulesets, useRulesets, useSurveySettings } from "@/pages/settings/queries";
 import { RetentionCard } from "@/pages/settings/RetentionCard";
 import { RulesetCard } from "@/pages/settings/RulesetCard";
 import { SaveBar } from "@/pages/settings/SaveBar";
@@ -32,7 +33,7 @@ export function SurveyEditor({ survey }: { survey: string }) {
 
 function Form({ survey, loaded, known }: { survey: string; loaded: Loaded; known: Rulesets }) {
   const editor = useSettingsEditor(survey, loaded, known);
-  const scopes = useAbout().data?.scopes;
+  const scopes = useAppFacts().data?.scopes;
   const isReadOnly = scopes !== undefined && !scopes.includes("settings:write");
   return (
     <div className="space-y-4">

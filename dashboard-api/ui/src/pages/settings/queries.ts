@@ -130,14 +130,3 @@ export function usePreview(asked: PreviewBody | null) {
     refetchOnReconnect: false,
   });
 }
-
-export type About = Schemas["AppFacts"];
-
-/** Which server this is, and what this sign-in may do. */
-export function useAbout() {
-  return useQuery({
-    queryKey: ["about"],
-    queryFn: async ({ signal }): Promise<About> => unwrap(api.GET("/api/v1/app", { signal })),
-    staleTime: 5 * 60_000,
-  });
-}

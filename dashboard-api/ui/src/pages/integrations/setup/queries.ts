@@ -1,22 +1,6 @@
-/** What snippets are filled with: what this installation says of itself, and whether its gateway is at this very origin. */
+/** Whether the gateway is at this very origin. */
 import { useQuery } from "@tanstack/react-query";
-import { api, type Schemas, unwrap } from "@/api/client";
-import { ApiProblem } from "@/api/problem";
-
-export type AppFacts = Schemas["AppFacts"];
-
-/** What the installation says of itself; `null` from a server that has no such route yet. */
-async function readApp(signal: AbortSignal): Promise<AppFacts | null> {
-  try {
-    return await unwrap(api.GET("/api/v1/app", { signal }));
-  } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return null;
-    throw error;
-  }
-}
-
-export const useApp = () =>
-  useQuery({ queryKey: ["integrations", "app"], queryFn: ({ signal }) => readApp(signal), staleTime: 60_000 });
+import { api, unwrap } from "@/api/client";
 
 /** Whether the gateway answers at this page's own origin, as in `candor dev`: it serves its loader there. */
 async function readIsHere(signal: AbortSignal): Promise<boolean> {

@@ -1,7 +1,8 @@
+import { useAppFacts } from "@/api/app";
 import { originOf } from "@/pages/integrations/setup/gateway";
 import { keyTextOf } from "@/pages/integrations/setup/keys";
 import { useTyped } from "@/pages/integrations/setup/memory";
-import { useApp, useGatewayIsHere } from "@/pages/integrations/setup/queries";
+import { useGatewayIsHere } from "@/pages/integrations/setup/queries";
 
 export interface Setup {
   /** The gateway's origin; `null` as long as nobody knows it. */
@@ -20,7 +21,7 @@ export interface Setup {
 /** Everything that snippets are filled with. What the server says of the gateway's address counts more than what was typed. */
 export function useSetup(): Setup {
   const typed = useTyped();
-  const app = useApp();
+  const app = useAppFacts();
   const told = originOf(app.data?.gateway_url ?? "");
   const asksHere = !app.isPending && told === null;
   const here = useGatewayIsHere(asksHere);
