@@ -3,8 +3,8 @@ import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { pages, shell, shortcuts, signIn } from "@/strings/common";
 import { review } from "@/strings/review";
-import { complete, createSession, KEY, open, postEvents, scriptedClicks, ask, until } from "./harness.ts";
-import { settled } from "./places.ts";
+import { KEY, open } from "./harness.ts";
+import { flagged, settled } from "./places.ts";
 
 /** Whether something around the focused element is drawn to show it; else what is focused. */
 const unseenFocus = (page: Page): Promise<string | null> =>
@@ -21,13 +21,7 @@ const unseenFocus = (page: Page): Promise<string | null> =>
 
 test("from signing in to a labelled session without a pointer", async () => {
   const survey = `keyboard-${Date.now()}`;
-  const id = await createSession(survey);
-  await postEvents(id, scriptedClicks());
-  await complete(id);
-  await until("the session is in the queue", async () => {
-    const queue = (await ask(`/api/v1/reviews/queue?survey=${survey}`)) as { sessions: unknown[] };
-    return queue.sessions.length === 1 ? true : undefined;
-  });
+  await flagged(survey, 1);
   const visitor = (await open(`/review?survey=${survey}`, { signedIn: false })).expects(/401|Authentication failed/);
   const { page } = visitor;
   await page.getByLabel(signIn.key).waitFor();

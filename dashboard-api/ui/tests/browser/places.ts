@@ -1,6 +1,6 @@
-/** Every page with data in it: what accessibility and layout are looked at on, and what pictures are taken of. */
+/** Where tests go: every page with data in it, and sessions that pages are opened on. */
 import { pages } from "@/strings/common";
-import { ask, type Visitor } from "./harness.ts";
+import { ask, complete, createSession, postEvents, scriptedClicks, until, type Visitor } from "./harness.ts";
 
 export interface Place {
   name: string;
@@ -15,6 +15,22 @@ export async function aJudgedSession(): Promise<{ id: string; survey: string }> 
   const [first] = sessions;
   if (first === undefined) throw new Error("the simulated traffic holds no session of high risk");
   return { id: first.session_id, survey: first.survey_id };
+}
+
+/** New sessions of high risk that have ended, of a survey that nothing else is in; their ids. No other test has labelled them. */
+export async function flagged(survey: string, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let made = 0; made < count; made += 1) {
+    const id = await createSession(survey);
+    await postEvents(id, scriptedClicks());
+    await complete(id);
+    ids.push(id);
+  }
+  await until("the sessions are in the queue", async () => {
+    const queue = (await ask(`/api/v1/reviews/queue?survey=${survey}`)) as { sessions: unknown[] };
+    return queue.sessions.length === count ? true : undefined;
+  });
+  return ids;
 }
 
 export async function places(): Promise<Place[]> {

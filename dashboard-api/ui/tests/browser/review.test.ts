@@ -1,21 +1,8 @@
 /** The review queue, by the keys of an analyst who labels many. */
 import { expect, test } from "vitest";
 import { review as words } from "@/strings/review";
-import { ask, complete, createSession, open, postEvents, scriptedClicks, until } from "./harness.ts";
-import { settled } from "./places.ts";
-
-/** Sessions of high risk that have ended, of a survey of their own. */
-async function flagged(survey: string, count: number): Promise<void> {
-  for (let made = 0; made < count; made += 1) {
-    const id = await createSession(survey);
-    await postEvents(id, scriptedClicks());
-    await complete(id);
-  }
-  await until("the sessions are in the queue", async () => {
-    const queue = (await ask(`/api/v1/reviews/queue?survey=${survey}`)) as { sessions: unknown[] };
-    return queue.sessions.length === count ? true : undefined;
-  });
-}
+import { ask, open } from "./harness.ts";
+import { flagged, settled } from "./places.ts";
 
 test("sessions are labelled one after the other, and the last label is taken back", async () => {
   const survey = `review-${Date.now()}`;

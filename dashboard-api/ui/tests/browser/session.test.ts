@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { session as words } from "@/strings/session";
 import { replay } from "@/strings/sessionReplay";
 import { ask, open } from "./harness.ts";
-import { aJudgedSession, settled } from "./places.ts";
+import { aJudgedSession, flagged, settled } from "./places.ts";
 
 test("the verdict, its reasons and what would change it are told", async () => {
   const { id } = await aJudgedSession();
@@ -46,7 +46,7 @@ test("the replay plays, scrubs, and goes where an event was", async () => {
 });
 
 test("a label is given, kept, and taken back", async () => {
-  const { id } = await aJudgedSession();
+  const [id = ""] = await flagged(`session-label-${Date.now()}`, 1);
   const visitor = await open(`/sessions/${id}`);
   const { page } = visitor;
   const card = page.getByRole("region", { name: words.review.title });
