@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { LiveConnection, type LiveState } from "@/live/connection";
-import { type Listener, LiveContext } from "@/live/context";
+import { type Listener, LiveContext, LiveStatsContext } from "@/live/context";
 import type { LiveMessage, LiveStats } from "@/live/messages";
 
 interface Properties {
@@ -36,6 +36,10 @@ export function LiveProvider({ onSignedOut, children }: Properties) {
     return () => connection.stop();
   }, [listeners]);
 
-  const value = useMemo(() => ({ state, stats, listeners }), [state, stats, listeners]);
-  return <LiveContext value={value}>{children}</LiveContext>;
+  const value = useMemo(() => ({ state, listeners }), [state, listeners]);
+  return (
+    <LiveContext value={value}>
+      <LiveStatsContext value={stats}>{children}</LiveStatsContext>
+    </LiveContext>
+  );
 }

@@ -6,12 +6,16 @@ export type Listener = (message: LiveMessage) => void;
 
 export interface Live {
   state: LiveState;
-  /** The newest `stats`; `null` before the first. */
-  stats: LiveStats | null;
   listeners: Set<Listener>;
 }
 
-export const LiveContext = createContext<Live>({ state: "connecting", stats: null, listeners: new Set() });
+export const LiveContext = createContext<Live>({ state: "connecting", listeners: new Set() });
 
-/** How the live connection stands, and its newest figures. */
+/** Apart from the rest: it changes every second, and few read it. */
+export const LiveStatsContext = createContext<LiveStats | null>(null);
+
+/** How the live connection stands. */
 export const useLive = (): Live => useContext(LiveContext);
+
+/** The newest `stats`; `null` before the first. */
+export const useLiveStats = (): LiveStats | null => useContext(LiveStatsContext);

@@ -1,5 +1,5 @@
 export type { LiveState } from "@/live/connection";
-export { useLive } from "@/live/context";
+export { useLive, useLiveStats } from "@/live/context";
 export { useLiveMessages, useLiveRefresh } from "@/live/hooks";
 export { LiveProvider } from "@/live/LiveProvider";
 export * from "@/live/messages";

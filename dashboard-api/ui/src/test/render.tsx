@@ -4,7 +4,7 @@ import { act, render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { createMemoryRouter, RouterProvider } from "react-router";
 import { vi } from "vitest";
-import { type Listener, LiveContext } from "@/live/context";
+import { type Listener, LiveContext, LiveStatsContext } from "@/live/context";
 import type { LiveState } from "@/live/connection";
 import type { LiveMessage, LiveStats } from "@/live/messages";
 
@@ -30,8 +30,10 @@ export function renderPage(page: ReactNode, { at = "/", path = "*", live = "live
   );
   const view = render(
     <QueryClientProvider client={client}>
-      <LiveContext value={{ state: live, stats: stats ?? null, listeners }}>
-        <RouterProvider router={router} />
+      <LiveContext value={{ state: live, listeners }}>
+        <LiveStatsContext value={stats ?? null}>
+          <RouterProvider router={router} />
+        </LiveStatsContext>
       </LiveContext>
     </QueryClientProvider>,
   );

@@ -2,7 +2,7 @@ import { Sparkline } from "@/charts";
 import type { Schemas } from "@/api/client";
 import { Card, QueryView, Skeleton, Stat, TextLink } from "@/components";
 import { formatCount, formatDuration, formatRate } from "@/lib/format";
-import { useLive } from "@/live";
+import { useLive, useLiveStats } from "@/live";
 import { useRates } from "@/pages/overview/queries";
 import { overview } from "@/strings/overview";
 
@@ -36,7 +36,7 @@ export function NowCard() {
 const timeOf = (milliseconds: number | undefined): string => (milliseconds === undefined ? text.unknown : formatDuration(milliseconds));
 
 function Figures({ rates }: { rates: Rates }) {
-  const { stats } = useLive();
+  const stats = useLiveStats();
   const mean = text.mean(formatDuration(Math.round(rates.seconds) * 1000));
   return (
     <div className={tiles}>
