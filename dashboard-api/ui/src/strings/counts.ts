@@ -7,6 +7,17 @@ export const counts = {
 
   thisHour: "this hour",
 
+  counters: {
+    title: "Counts of the period",
+    sessions: "Sessions",
+    sessionsHint: (completed: string) => `${completed} completed`,
+    active: "Active",
+    activeHint: "Events still expected",
+    flagged: "Flagged as bots",
+    risky: "High and critical",
+    ofVerdicts: (share: string) => `${share} of verdicts`,
+  },
+
   riskTitle: "Sessions by risk",
   riskLabel: "Sessions by risk over time",
   riskDescription: {

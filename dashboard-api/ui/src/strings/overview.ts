@@ -4,20 +4,10 @@ export const overview = {
   description: "How the sessions of a period look, and what deserves a look first.",
 
   counters: {
-    title: "Counts of the period",
-    sessions: "Sessions",
-    sessionsHint: (completed: string) => `${completed} completed`,
-    active: "Active",
-    activeHint: "Events still expected",
-    flagged: "Flagged as bots",
-    flaggedHint: (share: string) => `${share} of verdicts`,
-    risky: "High and critical",
-    riskyHint: (share: string) => `${share} of verdicts`,
     verdicts: "With a verdict",
     verdictsHint: (share: string) => `${share} of sessions`,
     events: "Events",
     eventsHint: (mean: string) => `${mean} a session`,
-    none: "No verdict yet",
   },
 
   now: {

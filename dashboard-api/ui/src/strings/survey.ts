@@ -4,19 +4,10 @@ export const survey = {
   firstSession: (day: string) => `First session on ${day}, newest`,
 
   counters: {
-    title: "Counts of the period",
-    sessions: "Sessions",
-    sessionsHint: (completed: string) => `${completed} completed`,
-    flagged: "Flagged as bots",
-    risky: "High and critical",
     quality: "Low risk",
     qualityHint: (count: string) => `${count} sessions`,
     findings: "In campaigns",
     findingsHint: "Share something with others",
-    active: "Active",
-    activeHint: "Events still expected",
-    ofVerdicts: (share: string) => `${share} of verdicts`,
-    none: "No verdict yet",
     unknown: "–",
   },
 

@@ -1,18 +1,20 @@
 /** Overview and surveys: every number leads to the list it counts. */
 import { expect, test } from "vitest";
 import { pages } from "@/strings/common";
-import { overview as words } from "@/strings/overview";
+import { counts } from "@/strings/counts";
 import { sessions as list } from "@/strings/sessions";
 import { survey as surveyWords } from "@/strings/survey";
 import { surveys as surveysWords } from "@/strings/surveys";
 import { ask, open } from "./harness.ts";
 import { aJudgedSession, settled } from "./places.ts";
 
+const { counters } = counts;
+
 test("a figure of the overview leads to as many sessions", async () => {
   const visitor = await open("/overview?range=7d");
   const { page } = visitor;
   await settled(visitor);
-  const tile = page.getByRole("region", { name: words.counters.title }).getByRole("link", { name: words.counters.flagged });
+  const tile = page.getByRole("region", { name: counters.title }).getByRole("link", { name: counters.flagged });
   const { verdicts } = (await ask("/api/v1/dashboard/overview?range=7d")) as { verdicts: { bots_flagged: number } };
   expect(await tile.textContent()).toContain(String(verdicts.bots_flagged));
   await tile.click();
@@ -44,7 +46,7 @@ test("a survey is found, looked at, and leads to its sessions", async () => {
   await page.getByRole("heading", { level: 1, name: survey }).waitFor();
   await page.getByRole("region", { name: surveyWords.timings.title }).waitFor();
   await settled(visitor);
-  await page.getByRole("region", { name: surveyWords.counters.title }).getByRole("link", { name: surveyWords.counters.sessions }).first().click();
+  await page.getByRole("region", { name: counters.title }).getByRole("link", { name: counters.sessions }).first().click();
   await page.getByRole("button", { name: list.filters.remove(list.filters.names.survey, survey) }).waitFor();
   visitor.isContent();
 });

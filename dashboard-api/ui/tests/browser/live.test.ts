@@ -1,6 +1,6 @@
 /** What happens is on the page within a second of the acknowledgement of its events. */
 import { expect, test } from "vitest";
-import { overview } from "@/strings/overview";
+import { counts } from "@/strings/counts";
 import { session as detail } from "@/strings/session";
 import { complete, createSession, crowding, open, postEvents, scriptedClicks, type Visitor } from "./harness.ts";
 import { settled } from "./places.ts";
@@ -47,12 +47,12 @@ test("the overview counts a new session within a second", async () => {
   const { page } = visitor;
   await settled(visitor);
   await isLive(visitor);
-  const tile = page.getByRole("link", { name: new RegExp(`^${overview.counters.sessions}`) }).first();
+  const tile = page.getByRole("link", { name: new RegExp(`^${counts.counters.sessions}`) }).first();
   const middleTime = await measure("overview", `live-overview-${Date.now()}`, async () => {
     const before = await tile.textContent();
     await page.waitForFunction(
       ([label, text]) => [...document.querySelectorAll("main a")].some((each) => each.textContent.startsWith(label!) && each.textContent !== text && !each.textContent.includes("flagged")),
-      [overview.counters.sessions, before],
+      [counts.counters.sessions, before],
     );
   });
   expect(middleTime).toBeLessThanOrEqual(WITHIN * crowding());

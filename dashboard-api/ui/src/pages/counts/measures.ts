@@ -12,6 +12,12 @@ export const shareOf = (part: number, whole: number): number | null => (whole > 
 
 export const flaggedShare = (verdicts: Verdicts): number | null => shareOf(verdicts.bots_flagged, verdicts.total);
 
+/** How a number changed against the period before; `undefined` on a new installation, where everything would be "up". */
+export const changeAgainst =
+  (before: Schemas["PeriodCounts"]) =>
+  (now: number, then: number, goodWhen: "down" | "neutral" = "neutral") =>
+    before.sessions.total > 0 ? { now, before: then, goodWhen } : undefined;
+
 /** The API's `quality`: the share of low risk. */
 export const lowShare = (verdicts: Verdicts): number | null => shareOf(ofRisk(verdicts, "LOW"), verdicts.total);
 
