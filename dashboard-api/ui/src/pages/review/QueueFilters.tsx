@@ -1,10 +1,10 @@
 import { useSearchParams } from "react-router";
+import { useSurveyNames } from "@/api/surveys";
 import { MultiSelect, NativeSelect, RangePicker } from "@/components";
 import { withRange } from "@/lib/range";
 import { review as text } from "@/strings/review";
 import { RISKS, riskWord } from "@/strings/words";
 import { type QueueFilter, withRisks, withSurvey } from "./filter";
-import { useSurveyNames } from "./queries";
 
 const ANY = "";
 

@@ -1,9 +1,10 @@
 import { Badge, TextLink } from "@/components";
 import { formatPercent } from "@/lib/format";
+import { measuredOf } from "@/pages/session/evidence";
 import { review as text } from "@/strings/review";
 import { campaignWord, methodWord } from "@/strings/words";
 import type { Details, Finding, Reason } from "./queries";
-import { byStrength, evidenceOf } from "./strength";
+import { byStrength } from "./strength";
 
 /** Why the session was flagged: reasons as sentences, what it shares with others, and what there was too little of. */
 export function Verdict({ details }: { details: Details }) {
@@ -56,7 +57,7 @@ function Sentence({ sentence, tag, note }: { sentence: string; tag: string; note
 function Evidence({ evidence }: { evidence: Record<string, number> }) {
   return (
     <dl className="mt-0.5 flex flex-wrap gap-x-4 gap-y-0.5 text-xs text-muted empty:hidden">
-      {evidenceOf(evidence).map(({ name, value }) => (
+      {measuredOf(evidence).map(({ name, value }) => (
         <div key={name} className="flex gap-1">
           <dt>{name}</dt>
           <dd className="font-medium text-ink tabular-nums">{value}</dd>

@@ -13,8 +13,6 @@ export type Finding = Schemas["Finding"];
 export type Trail = Schemas["ReviewTrail"];
 
 const ON_A_PAGE = 50;
-const SURVEYS = 100;
-
 export const detailsKey = (id: string) => ["review-details", id];
 
 /**
@@ -58,18 +56,6 @@ const SCOPE = "reviews:write";
 /** Whether the caller may label. While that is not known it may try: the API decides. */
 export function useMayLabel(): boolean {
   return useAppFacts().data?.scopes.includes(SCOPE) ?? true;
-}
-
-/** Names of surveys to choose from, those with the newest sessions. */
-export function useSurveyNames() {
-  return useQuery({
-    queryKey: ["review-surveys"],
-    queryFn: async ({ signal }) => {
-      const page = await unwrap(api.GET("/api/v1/dashboard/surveys", { params: { query: { range: "90d", limit: SURVEYS } }, signal }));
-      return page.surveys.map((survey) => survey.survey_id);
-    },
-    staleTime: 5 * 60_000,
-  });
 }
 
 export interface LabelAsk {

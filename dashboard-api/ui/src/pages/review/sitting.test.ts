@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseRisks, queueQuery, withRisks } from "./filter";
 import { type Change, EMPTY, nextOpen, openOf, reduce, type Sitting, step } from "./sitting";
-import { byStrength, evidenceOf } from "./strength";
+import { byStrength } from "./strength";
 import type { Reason } from "./queries";
 
 const give = (sitting: Sitting, change: number, label: "human" | "bot", ...ids: string[]) =>
@@ -64,9 +64,8 @@ it("asks for a period up to now without an end", () => {
   expect(queueQuery(filter, Date.parse("2026-11-20T10:00:00Z"))).toEqual({ risk: "HIGH", survey: "s", from: "2026-11-19T10:00:00.000Z" });
 });
 
-it("groups reasons by strength and names their numbers", () => {
+it("groups reasons by strength", () => {
   const reason = (weight: number): Reason => ({ code: `r${weight}`, method: "mouse", weight, evidence: {}, text: "" });
   const groups = byStrength([reason(0.9), reason(0.6), reason(0.1)]).map(([strength, found]) => [strength, found.length]);
   expect(groups).toEqual([["strong", 2], ["weak", 1]]);
-  expect(evidenceOf({ path_efficiency: 0.99871 })).toEqual([{ name: "path efficiency", value: "0.9987" }]);
 });

@@ -7,9 +7,3 @@ export const byStrength = (reasons: Reason[]): [Strength, Reason[]][] =>
   STRENGTHS.map((strength): [Strength, Reason[]] => [strength, reasons.filter((reason) => strengthOf(reason.weight, null) === strength)]).filter(
     ([, found]) => found.length > 0,
   );
-
-const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
-
-/** The measured numbers behind a reason, each with its name in words. */
-export const evidenceOf = (evidence: Record<string, number>): { name: string; value: string }[] =>
-  Object.entries(evidence).map(([name, value]) => ({ name: name.replaceAll("_", " "), value: digits.format(value) }));

@@ -1,11 +1,11 @@
 import { useId } from "react";
+import { useSurveyNames } from "@/api/surveys";
 import { Button, Drawer, Field, SearchInput, Segmented, Slider } from "@/components";
 import { formatPercent } from "@/lib/format";
 import { sessions as text } from "@/strings/sessions";
 import { CLASSES, classWord, labelWord, METHODS, methodWord, platformWord, RISKS, riskWord, statusWord } from "@/strings/words";
 import { CheckGroup } from "./CheckGroup";
 import { type Filters, LABELS, NO_FILTERS, PLATFORMS, STATUSES } from "./filters";
-import { useSurveyNames } from "./queries";
 import { YesOrNo } from "./YesOrNo";
 
 interface Properties {
@@ -99,7 +99,7 @@ const NAME_WAIT_MS = 700;
 
 function Origin({ filters, change }: PartProperties) {
   const list = useId();
-  const surveys = useSurveyNames(filters.survey, true).data ?? [];
+  const surveys = useSurveyNames(filters.survey).data ?? [];
   const platforms = [{ value: "any", label: text.filters.any }, ...PLATFORMS.map((value) => ({ value, label: platformWord(value) }))];
   return (
     <>

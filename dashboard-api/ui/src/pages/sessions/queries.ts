@@ -127,20 +127,6 @@ export function useLoadedCount(filters: Filters): number | null {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
-/** Names to choose from while one is typed. */
-export function useSurveyNames(beginning: string, enabled: boolean) {
-  return useQuery({
-    queryKey: ["session-filter-surveys", beginning],
-    queryFn: async ({ signal }) => {
-      const query = { limit: 20, ...(beginning === "" ? {} : { q: beginning }) };
-      const page = await unwrap(api.GET("/api/v1/dashboard/surveys", { params: { query }, signal }));
-      return page.surveys.map((survey) => survey.survey_id);
-    },
-    enabled,
-    placeholderData: keepPreviousData,
-  });
-}
-
 /** Sessions that came after the list was read; see [`useArrivals`]. */
 export interface Arrivals {
   /** Not listed yet, newest first. */

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { Badge, Button, ButtonLink, EmptyState, focusRingInset, QueryView, SearchInput, Skeleton } from "@/components";
 import { cx } from "@/lib/cx";
-import { useRulesets, useSurveyNames } from "@/pages/settings/queries";
+import { useRulesets, useSurveySearch } from "@/pages/settings/queries";
 import { settings as words } from "@/strings/settings";
 
 interface Properties {
@@ -17,7 +17,7 @@ const addressOf = (survey: string): string => `?${new URLSearchParams({ survey }
 /** Surveys by name; also one that nothing is known of yet. */
 export function SurveyPicker({ current, onPicked }: Properties) {
   const [begin, setBegin] = useState("");
-  const query = useSurveyNames(begin);
+  const query = useSurveySearch(begin);
   const settled = useSettledSurveys();
   return (
     <div className="space-y-3">

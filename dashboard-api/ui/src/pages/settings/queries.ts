@@ -91,7 +91,7 @@ export function useRulesets() {
 export type RulesetsQuery = ReturnType<typeof useRulesets>;
 
 /** Surveys by name that begin with a text. */
-export function useSurveyNames(begin: string) {
+export function useSurveySearch(begin: string) {
   return useInfiniteQuery({
     queryKey: ["survey-names", begin],
     queryFn: async ({ pageParam, signal }) =>

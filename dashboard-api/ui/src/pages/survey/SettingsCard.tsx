@@ -2,7 +2,7 @@ import { Settings } from "lucide-react";
 import type { Schemas } from "@/api/client";
 import { ButtonLink, Callout, Card, InlineCode, KeyValues, QueryView, SkeletonText, Time } from "@/components";
 import { formatCount } from "@/lib/format";
-import { useSurveySettings } from "@/pages/survey/queries";
+import { useSurveySettings } from "@/pages/settings/queries";
 import { survey } from "@/strings/survey";
 
 type Answer = Schemas["SettingsAnswer"];
@@ -23,7 +23,7 @@ export function SettingsCard({ name }: { name: string }) {
       }
     >
       <QueryView query={query} skeleton={<SkeletonText lines={5} />} compactError>
-        {(answer) => (
+        {({ answer }) => (
           <div className="space-y-3">
             {answer.publication.state === "pending" ? <Callout tone="warn">{text.pending}</Callout> : null}
             <KeyValues items={itemsOf(answer)} />

@@ -1,6 +1,6 @@
 /** What one survey's page asks for. */
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
-import { api, type Schemas, unwrap } from "@/api/client";
+import { api, unwrap } from "@/api/client";
 import type { Range } from "@/lib/range";
 
 const WORST_SHOWN = 8;
@@ -30,14 +30,6 @@ export function useWorstSessions(survey: string, { from, to }: { from: string; t
         }),
       ),
     placeholderData: keepPreviousData,
-  });
-}
-
-export function useSurveySettings(survey: string) {
-  return useQuery({
-    queryKey: ["survey-page", survey, "settings"],
-    queryFn: ({ signal }): Promise<Schemas["SettingsAnswer"]> =>
-      unwrap(api.GET("/api/v1/surveys/{survey}/settings", { params: { path: { survey } }, signal })),
   });
 }
 
