@@ -7,9 +7,8 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::common::{
-    DAY, DAY_MS, client, empty_database, migrated_database, owner_url, session_id,
+    DAY, DAY_MS, client, date, empty_database, migrate_to, migrated_database, owner_url, session_id,
 };
-use crate::{date, migrate_to};
 
 const HOUR_MS: i64 = 3_600_000;
 /// The tables of counts.

@@ -1,6 +1,8 @@
 //! A database owned, and migrated, by a login without any special right but that to create roles.
 
+use chrono::NaiveDate;
 use deadpool_postgres::{Client, Pool};
+use schemas::ids::OrganisationId;
 use storage::{DatabaseConfig, migrate, pool};
 use testkit::TestDatabase;
 use uuid::Uuid;
@@ -67,4 +69,26 @@ pub(crate) async fn store_session(client: &mut Client, organisation: &str, id: U
         .await
         .unwrap();
     transaction.commit().await.unwrap();
+}
+
+/// Applies the migrations up to that version.
+pub(crate) async fn migrate_to(client: &Client, version: usize) {
+    let files = [
+        include_str!("../../migrations/V1__roles.sql"),
+        include_str!("../../migrations/V2__tables.sql"),
+        include_str!("../../migrations/V3__partitions.sql"),
+        include_str!("../../migrations/V4__rights.sql"),
+        include_str!("../../migrations/V5__coordination.sql"),
+    ];
+    for statements in &files[..version] {
+        client.batch_execute(statements).await.unwrap();
+    }
+}
+
+pub(crate) fn organisation(name: &str) -> OrganisationId {
+    name.parse().unwrap()
+}
+
+pub(crate) fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
 }
