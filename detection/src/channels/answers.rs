@@ -102,7 +102,10 @@ impl Answers {
             code: "answers.honeypot",
             weight: 0.9,
             evidence: vec![("traps", f64::from(self.traps))],
-            text: format!("{} field(s) that no person sees were filled.", self.traps),
+            text: match self.traps {
+                1 => "A field that no person sees was filled.".to_owned(),
+                traps => format!("{traps} fields that no person sees were filled."),
+            },
         });
         let rushed = share(self.timed - self.slow_enough, self.timed);
         judgement.find(self.timed >= 4 && rushed >= rules.speeding_share, || Finding {
@@ -127,7 +130,10 @@ impl Answers {
             code: "answers.attention_failed",
             weight: if self.failed_checks > 1 { 0.45 } else { 0.25 },
             evidence: vec![("checks", f64::from(self.failed_checks))],
-            text: format!("{} attention check(s) failed.", self.failed_checks),
+            text: match self.failed_checks {
+                1 => "An attention check failed.".to_owned(),
+                checks => format!("{checks} attention checks failed."),
+            },
         });
         judgement.find(self.long_insertions >= 2, || Finding {
             code: "answers.inserted_texts",
