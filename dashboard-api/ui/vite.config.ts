@@ -32,7 +32,7 @@ export default defineConfig({
     strictPort: true,
     host: "127.0.0.1",
     proxy: Object.fromEntries(
-      ["/api", "/openapi", "/docs", "/health", "/ws", "^/sign-in\\?"].map((path) => [
+      ["/api", "/openapi", "/docs", "/health", "/sdk", "/ws", "^/sign-in\\?"].map((path) => [
         path,
         // The API takes writes of its own pages only; while developing, this server stands for them.
         { target: API, ws: path === "/ws", changeOrigin: true, headers: { origin: API } },

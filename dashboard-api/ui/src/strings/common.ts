@@ -108,7 +108,22 @@ export const shortcuts = {
         ["Enter", "Open the row"],
         ["x", "Select the row"],
         ["/", "Search"],
+        ["Esc", "Clear the selection"],
       ],
+    },
+    {
+      title: "Review",
+      keys: [
+        ["h / b / u", "Human, bot, unsure"],
+        ["n", "Write a note"],
+        ["z", "Undo"],
+        ["j / k", "Next, previous session"],
+        ["x", "Select for a label of several"],
+      ],
+    },
+    {
+      title: "Session",
+      keys: [["j / k", "Next, previous session of the list"]],
     },
     {
       title: "Replay",

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useState } from "react";
+import { isOverlayOpen } from "@/lib/overlay";
 import { useHotkey } from "@/lib/useHotkey";
 import type { Book } from "./book";
 import { SEARCH_ID } from "./FilterBar";
@@ -48,7 +49,7 @@ export function useListKeys({ book, place, reveal, onToggle, hasSelection, onCle
     if (event.key !== "Escape" || event.defaultPrevented) return;
     const { target } = event;
     if (target instanceof HTMLElement && target.id === SEARCH_ID) target.blur();
-    else if (hasSelection && document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') === null) onClear();
+    else if (hasSelection && !isOverlayOpen()) onClear();
   });
   useEffect(() => {
     const listener = (event: KeyboardEvent) => onEscape(event);
