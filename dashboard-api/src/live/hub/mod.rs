@@ -4,7 +4,9 @@
 //! cursor never stands behind a message that its owner has not been given. Queues and rings are bounded,
 //! so no step waits for a watcher.
 
-use std::collections::HashMap;
+mod state;
+mod watch;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +15,9 @@ use chrono::{DateTime, Utc};
 use kafka::Partition;
 use kafka::tail::TailStart;
 use schemas::ids::{OrganisationId, SessionId};
-use schemas::live::{LiveMessage, LiveSnapshot, LiveStats, SnapshotReason};
+use schemas::live::{LiveMessage, LiveSnapshot, SnapshotReason};
+use state::{Organisation, State, Topic};
+pub(crate) use watch::Watch;
 
 use crate::error::ApiError;
 use crate::live::config::LiveConfig;
@@ -26,82 +30,11 @@ use crate::live::rates::Rates;
 use crate::live::ring::Ring;
 use crate::live::watcher::{Closed, Transport, Watcher};
 
-/// Clocks of instances may differ by so much.
-const SKEW_SECONDS: i64 = 60;
 /// A connection is given what waits for it at most once in this time for each connection of the process.
 /// At 5,000 that is every 50 ms: what handing out may cost is bounded, and what comes meanwhile goes together.
 const PACE: Duration = Duration::from_micros(10);
 /// Figures are told once a second: of a tenth of the organisations at a time.
 pub(crate) const TURNS: u32 = 10;
-
-/// The verdicts topic as far as it was read.
-#[derive(Debug)]
-struct Topic {
-    identity: TopicIdentity,
-    begun_at: i64,
-    /// By partition: where it ended when reading began.
-    ends: Vec<i64>,
-    /// By partition: the next offset.
-    positions: Vec<i64>,
-    /// By partition: the first offset that was read.
-    begin: Vec<i64>,
-}
-
-impl Topic {
-    fn cursor(&self) -> String {
-        let made_at = Utc::now().timestamp();
-        Cursor::new(self.identity, made_at, self.positions.clone()).close()
-    }
-
-    /// Whether a cursor can be one of this topic's.
-    fn knows(&self, cursor: &Cursor) -> bool {
-        // What was made before reading began was not behind the end of then.
-        let is_old = cursor.made_at + SKEW_SECONDS < self.begun_at;
-        // What is between the beginning and the end of then may still have to be read.
-        let limits = self.positions.iter().zip(&self.ends);
-        let is_behind =
-            |(at, (position, end)): (&i64, (&i64, &i64))| at <= end || (!is_old && at <= position);
-        cursor.topic == self.identity
-            && cursor.positions.len() == self.positions.len()
-            && cursor.positions.iter().zip(limits).all(is_behind)
-    }
-}
-
-#[derive(Debug)]
-struct Organisation {
-    ring: Ring,
-    watchers: HashMap<u64, Arc<Watcher>>,
-    counts: Counts,
-    /// Its place among the turns of figures.
-    turn: u32,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    topic: Option<Topic>,
-    organisations: HashMap<OrganisationId, Organisation>,
-    kept_bytes: usize,
-    watchers: usize,
-    next_watcher: u64,
-}
-
-impl State {
-    fn organisation(&mut self, id: &OrganisationId) -> &mut Organisation {
-        let turn = u32::try_from(self.organisations.len() % TURNS as usize).unwrap_or(0);
-        if !self.organisations.contains_key(id) {
-            let floor = self.topic.as_ref().map(|topic| topic.begin.clone());
-            let organisation = Organisation {
-                ring: Ring::new(floor.unwrap_or_default()),
-                watchers: HashMap::new(),
-                counts: Counts::new(Instant::now()),
-                turn,
-            };
-            self.organisations.insert(id.clone(), organisation);
-        }
-        #[expect(clippy::expect_used, reason = "inserted above if it was absent")]
-        self.organisations.get_mut(id).expect("is there")
-    }
-}
 
 /// What a published record counts as.
 #[derive(Debug, Clone, Copy)]
@@ -199,7 +132,7 @@ impl Hub {
 
     /// Has read the record at a place, which is told to nobody.
     pub(crate) fn pass(&self, place: (Partition, i64)) {
-        advance(&mut self.lock(), place);
+        self.lock().advance(place);
     }
 
     /// Tells a record's message to who wants it, and keeps it. There is one publisher.
@@ -213,9 +146,7 @@ impl Hub {
         let kind = message.subject.kind;
         metrics.messages.with_label_values(&[kind.as_str()]).inc();
         let mut state = self.lock();
-        let is_new = message
-            .place
-            .is_some_and(|place| advance(&mut state, place));
+        let is_new = message.place.is_some_and(|place| state.advance(place));
         let config = &self.0.config;
         let known = state.organisation(organisation);
         if is_new && !known.watchers.is_empty() {
@@ -235,7 +166,7 @@ impl Hub {
             freed += known.ring.forget_oldest();
         }
         state.kept_bytes = state.kept_bytes + message.size() - freed;
-        forget_beyond(&mut state, config.replay_bytes);
+        state.forget_beyond(config.replay_bytes);
         let kept = i64::try_from(state.kept_bytes).unwrap_or(i64::MAX);
         metrics.kept_bytes.set(kept);
     }
@@ -278,7 +209,7 @@ impl Hub {
         };
         let watcher = Arc::new(Watcher::new(query.filter, transport, config, reason));
         if let Some(cursor) = opened.flatten() {
-            resume(&state, organisation, &watcher, &cursor, metrics);
+            state.resume(organisation, &watcher, &cursor, metrics);
         }
         let id = state.next_watcher;
         state.next_watcher += 1;
@@ -342,7 +273,7 @@ impl Hub {
             }
             ended += self.end_stuck(organisation, now);
             let cursor = cursor.get_or_insert_with(|| topic.cursor());
-            if let Some(message) = figures(organisation, now, at, cursor) {
+            if let Some(message) = organisation.figures(now, at, cursor) {
                 for watcher in organisation.watchers.values() {
                     if watcher.filter.wants(&message.subject) {
                         watcher.push(&message);
@@ -388,142 +319,4 @@ fn offsets(start: &TailStart) -> (Vec<i64>, Vec<i64>) {
     partitions
         .map(|partition| (partition.begin, partition.end))
         .unzip()
-}
-
-/// Has read a place; tells whether the record came after reading began.
-fn advance(state: &mut State, (partition, offset): (Partition, i64)) -> bool {
-    let Some((topic, index)) = state.topic.as_mut().zip(usize::try_from(partition).ok()) else {
-        return false;
-    };
-    if let Some(position) = topic.positions.get_mut(index) {
-        *position = (*position).max(offset + 1);
-    }
-    topic.ends.get(index).is_some_and(|end| offset >= *end)
-}
-
-/// Gives a watcher what it has missed, if all of it is kept.
-fn resume(
-    state: &State,
-    organisation: &OrganisationId,
-    watcher: &Watcher,
-    cursor: &Cursor,
-    metrics: &LiveMetrics,
-) {
-    let topic = state.topic.as_ref();
-    if !topic.is_some_and(|topic| topic.knows(cursor)) {
-        watcher.lose(SnapshotReason::UnknownCursor);
-        return;
-    }
-    let ring = state
-        .organisations
-        .get(organisation)
-        .map(|known| &known.ring);
-    let missed = ring.and_then(|ring| ring.after(&cursor.positions, &watcher.filter));
-    if let Some(missed) = missed {
-        metrics.replayed.inc_by(missed.len() as u64);
-        watcher.resume(missed);
-    }
-}
-
-/// Forgets the oldest messages of whoever keeps most, until everything fits.
-fn forget_beyond(state: &mut State, limit: usize) {
-    if state.kept_bytes <= limit {
-        return;
-    }
-    // A little more than needed, so that the search is not repeated for every message.
-    let target = limit - limit / 64;
-    while state.kept_bytes > target {
-        let rings = state
-            .organisations
-            .values_mut()
-            .map(|known| &mut known.ring);
-        let Some(largest) = rings.max_by_key(|ring| ring.bytes()) else {
-            return;
-        };
-        let mut freed = 0;
-        for _ in 0..largest.len().min(32) {
-            freed += largest.forget_oldest();
-        }
-        if freed == 0 {
-            return;
-        }
-        state.kept_bytes -= freed;
-    }
-}
-
-/// The figures since the last, and starts to count anew.
-fn figures(
-    organisation: &mut Organisation,
-    now: Instant,
-    at: DateTime<Utc>,
-    cursor: &str,
-) -> Option<Arc<Message>> {
-    let counts = std::mem::replace(&mut organisation.counts, Counts::new(now));
-    let seconds = now.saturating_duration_since(counts.since).as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let rate = counts.verdicts as f64 / seconds.max(0.001);
-    let stats = LiveStats {
-        cursor: cursor.to_owned(),
-        at,
-        seconds: round(seconds),
-        verdicts: counts.verdicts,
-        verdicts_per_second: round(rate),
-        sessions: counts.sessions(),
-        bots: counts.bots,
-        findings: counts.findings,
-        connections: organisation.watchers.len() as u64,
-    };
-    let body = LiveMessage::Stats(stats);
-    Message::write(Subject::of(Kind::Stats), None, (cursor, &body)).ok()
-}
-
-/// To thousandths: nobody reads more.
-fn round(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
-}
-
-/// A registered watcher; dropping it ends its registration.
-#[derive(Debug)]
-pub(crate) struct Watch {
-    hub: Hub,
-    /// Whose messages it sees.
-    pub(crate) organisation: OrganisationId,
-    id: u64,
-    pub(crate) watcher: Arc<Watcher>,
-    /// What ended it.
-    pub(crate) closed: Closed,
-}
-
-impl Watch {
-    /// The meeting place.
-    pub(crate) fn hub(&self) -> &Hub {
-        &self.hub
-    }
-
-    /// Notes that messages were handed to the connection.
-    pub(crate) fn count_sent(&self, messages: usize, oldest: Option<Instant>) {
-        let metrics = &self.hub.0.metrics;
-        let label = self.watcher.transport.as_str();
-        metrics
-            .sent
-            .with_label_values(&[label])
-            .inc_by(messages as u64);
-        if let Some(at) = oldest {
-            metrics.delivery_seconds.observe(at.elapsed().as_secs_f64());
-        }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let mut state = self.hub.lock();
-        let known = state.organisations.get_mut(&self.organisation);
-        // One that was stuck has been taken out already.
-        let is_registered = known.is_some_and(|known| known.watchers.remove(&self.id).is_some());
-        if is_registered {
-            state.watchers -= 1;
-            drop(state);
-            self.hub.count_left(self.watcher.transport, self.closed);
-        }
-    }
 }
