@@ -1,5 +1,9 @@
 //! The API's document (OpenAPI 3.1), generated from the handlers and their types.
 
+mod problems;
+
+pub(crate) use problems::{Busy, Conflict, Invalid, Malformed, Refused, Unknown};
+
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -59,6 +63,7 @@ pub(crate) struct FieldProblem {
         (name = "sign-in", description = "Browsers"),
     ),
     security(("bearer" = []), ("api_key" = []), ("cookie" = [])),
+    components(schemas(ProblemDocument)),
     modifiers(&Schemes)
 )]
 struct Base;

@@ -1,6 +1,7 @@
 //! Which sessions a list, an export or a count is about.
 
 use chrono::{DateTime, Utc};
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::{Pairs, Parameters, TEXT, TIME, open_cursor, text_filter, time};
@@ -98,6 +99,50 @@ impl SessionFilter {
             ..filter
         }
     }
+}
+
+/// What [`SessionFilter::take`] reads, for the document of the API.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "filters are read one by one, so that every mistake is told at once"
+)]
+pub(crate) struct SessionFilterParameters {
+    /// Created at or after: RFC 3339 or a date (UTC)
+    from: Option<String>,
+    /// Created before: RFC 3339 or a date (UTC)
+    to: Option<String>,
+    /// States, separated by commas
+    status: Option<String>,
+    /// Effective risk levels, separated by commas
+    risk: Option<String>,
+    /// Classes, separated by commas
+    class: Option<String>,
+    /// Exact platform
+    platform: Option<String>,
+    /// Exact survey
+    survey: Option<String>,
+    /// Exact respondent
+    respondent: Option<String>,
+    /// Lowest effective score
+    #[param(minimum = 0, maximum = 1)]
+    min_score: Option<f64>,
+    /// Highest effective score
+    #[param(minimum = 0, maximum = 1)]
+    max_score: Option<f64>,
+    /// Methods, separated by commas: any of them speaks for automation (0.5 or more)
+    method: Option<String>,
+    /// Whether it has something in common with other sessions
+    finding: Option<bool>,
+    /// What the id, survey or respondent begins with; case counts, spaces around it do not
+    q: Option<String>,
+    /// What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back
+    label: Option<String>,
+    /// Whether the verdict says bot, as `bots_flagged` counts; sessions without a verdict are in neither
+    bots: Option<bool>,
+    /// `kind:value` of a campaign: the sessions that share this fingerprint
+    fingerprint: Option<String>,
 }
 
 /// A page of the list of sessions.

@@ -18,7 +18,7 @@ mod timeline;
 
 pub(crate) use bucket::Bucket;
 pub(crate) use cursor::{close_cursor, id_floor, id_range, open_cursor};
-pub(crate) use filter::{NO_LABEL, PageQuery, SessionFilter};
+pub(crate) use filter::{NO_LABEL, PageQuery, SessionFilter, SessionFilterParameters};
 pub(crate) use pages::{
     CampaignPlace, CampaignQuery, IdPage, OverviewQuery, SurveyOrder, SurveyPlace, SurveyQuery,
     survey_period, timings_period,

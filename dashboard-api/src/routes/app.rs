@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{Allowed, ReadVerdicts};
 use crate::integrations::KeyHint;
-use crate::openapi::ProblemDocument;
+use crate::openapi::Refused;
 use crate::setup::AppState;
 
 /// Who is signed in, and where things are.
@@ -38,9 +38,7 @@ pub(crate) struct AppFacts {
     operation_id = "app_facts",
     responses(
         (status = 200, body = AppFacts),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(crate) async fn facts(

@@ -7,8 +7,8 @@ use chrono::Utc;
 use crate::auth::{ReadableSession, Reader};
 use crate::error::ApiError;
 use crate::live::RatesReport;
-use crate::openapi::ProblemDocument;
-use crate::query::{OverviewQuery, PageQuery, Pairs, TimelinePage};
+use crate::openapi::{Invalid, Refused, Unknown};
+use crate::query::{OverviewQuery, PageQuery, Pairs, SessionFilterParameters, TimelinePage};
 use crate::read::details::SessionDetails;
 use crate::read::overview::{Overview, Trend};
 use crate::read::sessions::SessionPage;
@@ -27,10 +27,8 @@ use crate::setup::AppState;
     ),
     responses(
         (status = 200, body = Overview),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn overview(
@@ -58,10 +56,8 @@ pub(crate) async fn overview(
     ),
     responses(
         (status = 200, body = Trend),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn trend(
@@ -91,9 +87,7 @@ pub(crate) async fn trend(
     tag = "dashboard",
     responses(
         (status = 200, body = RatesReport),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(crate) async fn rates(
@@ -113,29 +107,12 @@ pub(crate) async fn rates(
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Sessions on the page, 50 if absent"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("count" = Option<String>, Query, description = "`estimate`: also say how many match, as far as it can be told quickly"),
-        ("from" = Option<String>, Query, description = "Created at or after: RFC 3339 or a date (UTC)"),
-        ("to" = Option<String>, Query, description = "Created before: RFC 3339 or a date (UTC)"),
-        ("status" = Option<String>, Query, description = "States, separated by commas"),
-        ("risk" = Option<String>, Query, description = "Effective risk levels, separated by commas"),
-        ("class" = Option<String>, Query, description = "Classes, separated by commas"),
-        ("platform" = Option<String>, Query, description = "Exact platform"),
-        ("survey" = Option<String>, Query, description = "Exact survey"),
-        ("respondent" = Option<String>, Query, description = "Exact respondent"),
-        ("min_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Lowest effective score"),
-        ("max_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Highest effective score"),
-        ("method" = Option<String>, Query, description = "Methods, separated by commas: any of them speaks for automation (0.5 or more)"),
-        ("finding" = Option<bool>, Query, description = "Whether it has something in common with other sessions"),
-        ("q" = Option<String>, Query, description = "What the id, survey or respondent begins with; case counts, spaces around it do not"),
-        ("label" = Option<String>, Query, description = "What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back"),
-        ("bots" = Option<bool>, Query, description = "Whether the verdict says bot, as `bots_flagged` counts; sessions without a verdict are in neither"),
-        ("fingerprint" = Option<String>, Query, description = "`kind:value` of a campaign: the sessions that share this fingerprint"),
+        SessionFilterParameters,
     ),
     responses(
         (status = 200, body = SessionPage),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn sessions(
@@ -161,11 +138,9 @@ pub(crate) async fn sessions(
     ),
     responses(
         (status = 200, body = SessionDetails),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn details(

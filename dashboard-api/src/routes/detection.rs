@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::analysis::Requested;
 use crate::auth::ReadableSession;
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Refused, Unknown};
 use crate::read::status::SessionState;
 use crate::setup::AppState;
 use crate::verdict::{SessionStatus, Verdict};
@@ -37,10 +37,8 @@ async fn stored(
     params(("id" = String, Path, description = "The session's id")),
     responses(
         (status = 200, body = SessionState),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
     )
 )]
 pub(crate) async fn status(
@@ -91,10 +89,8 @@ pub(crate) enum ReadinessReason {
     params(("id" = String, Path, description = "The session's id")),
     responses(
         (status = 200, body = Readiness),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
     )
 )]
 pub(crate) async fn ready_for_analysis(
@@ -159,10 +155,8 @@ pub(crate) struct AnalysisPending {
     responses(
         (status = 200, body = AnalysisAnswer),
         (status = 202, body = AnalysisPending, headers(("Retry-After" = u32, description = "Seconds to wait"))),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
     )
 )]
 pub(crate) async fn analyze(

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 
 use crate::auth::ReadableSession;
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Invalid, Refused, Unknown};
 use crate::query::{Pairs, Parameters, TimelinePage, points};
 use crate::read::pointer::PointerPath;
 use crate::read::timeline::Timeline;
@@ -24,11 +24,9 @@ use crate::setup::AppState;
     ),
     responses(
         (status = 200, body = Timeline),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn events(
@@ -55,11 +53,9 @@ pub(crate) async fn events(
     ),
     responses(
         (status = 200, body = PointerPath),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn pointer(
@@ -83,11 +79,9 @@ pub(crate) async fn pointer(
     ),
     responses(
         (status = 200, body = TypingRhythm),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn typing(

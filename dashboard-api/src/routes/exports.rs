@@ -13,8 +13,8 @@ use crate::error::ApiError;
 use crate::export::report::{self, ReportFigures};
 use crate::export::rows::ExportedSession;
 use crate::export::{ExportRequest, Format, respond};
-use crate::openapi::ProblemDocument;
-use crate::query::{Pairs, Parameters, Period, SessionFilter};
+use crate::openapi::{Busy, Invalid, Refused, Unknown};
+use crate::query::{Pairs, Parameters, Period, SessionFilter, SessionFilterParameters};
 use crate::setup::AppState;
 
 /// Hours of a report when nothing is said.
@@ -49,33 +49,16 @@ macro_rules! export_route {
             path = $path,
             tag = "exports",
             params(
-                ("from" = Option<String>, Query, description = "Created at or after: RFC 3339 or a date (UTC)"),
-                ("to" = Option<String>, Query, description = "Created before: RFC 3339 or a date (UTC)"),
-                ("status" = Option<String>, Query, description = "States, separated by commas"),
-                ("risk" = Option<String>, Query, description = "Effective risk levels, separated by commas"),
-                ("class" = Option<String>, Query, description = "Classes, separated by commas"),
-                ("platform" = Option<String>, Query, description = "Exact platform"),
-                ("survey" = Option<String>, Query, description = "Exact survey"),
-                ("respondent" = Option<String>, Query, description = "Exact respondent"),
-                ("min_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Lowest effective score"),
-                ("max_score" = Option<f64>, Query, minimum = 0, maximum = 1, description = "Highest effective score"),
-                ("method" = Option<String>, Query, description = "Methods, separated by commas: any of them speaks for automation (0.5 or more)"),
-                ("finding" = Option<bool>, Query, description = "Whether it has something in common with other sessions"),
-                ("q" = Option<String>, Query, description = "What the id, survey or respondent begins with"),
-                ("label" = Option<String>, Query, description = "What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back"),
-                ("bots" = Option<bool>, Query, description = "Whether the verdict says bot, as `bots_flagged` counts; sessions without a verdict are in neither"),
-                ("fingerprint" = Option<String>, Query, description = "`kind:value` of a campaign: the sessions that share this fingerprint"),
+                SessionFilterParameters,
                 ("pseudonymise" = Option<bool>, Query, description = "Replace respondents by a keyed hash"),
             ),
             responses(
                 (status = 200, body = $body, content_type = $content, headers(
                     ("Content-Disposition" = String, description = "A file name"),
                 )),
-                (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-                (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-                (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-                (status = 429, body = ProblemDocument, content_type = "application/problem+json"),
-                (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+                Refused,
+                Invalid,
+                Busy,
             )
         )]
         pub(crate) async fn $name(
@@ -131,12 +114,10 @@ export_route!(
         (status = 200, body = Vec<u8>, content_type = "application/pdf", headers(
             ("Content-Disposition" = String, description = "A file name"),
         )),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
+        Busy,
     )
 )]
 pub(crate) async fn survey_report(

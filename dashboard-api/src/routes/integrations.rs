@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::integrations::{
     DeliveryFilter, DeliveryPage, IntegrationsStatus, TestAsk, TestEvent, TestReport, Trial,
 };
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Conflict, Invalid, Malformed, Refused, Unknown};
 use crate::query::Pairs;
 use crate::setup::AppState;
 
@@ -27,9 +27,7 @@ use crate::setup::AppState;
     tag = "integrations",
     responses(
         (status = 200, body = IntegrationsStatus),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(crate) async fn status(
@@ -65,10 +63,8 @@ pub(crate) async fn status(
     ),
     responses(
         (status = 200, body = DeliveryPage),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn deliveries(
@@ -97,13 +93,11 @@ pub(crate) async fn deliveries(
     request_body = Option<TestAsk>,
     responses(
         (status = 200, body = TestReport),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Malformed,
+        Unknown,
+        Conflict,
+        Invalid,
     )
 )]
 pub(crate) async fn test(

@@ -8,7 +8,7 @@ use dead_letters::Position;
 use crate::auth::{Allowed, Operate};
 use crate::error::ApiError;
 use crate::letters::{LetterContent, LetterFilter, LetterPage, ReplayAsk, ReplayReport};
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Conflict, Invalid, Malformed, Refused, Unknown};
 use crate::query::Pairs;
 use crate::setup::AppState;
 
@@ -29,11 +29,9 @@ use crate::setup::AppState;
     ),
     responses(
         (status = 200, body = LetterPage),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Conflict,
+        Invalid,
     )
 )]
 pub(crate) async fn letters(
@@ -55,10 +53,8 @@ pub(crate) async fn letters(
     params(("id" = String, Path, description = "`PARTITION:OFFSET` as listed")),
     responses(
         (status = 200, body = LetterContent),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
     )
 )]
 pub(crate) async fn letter(
@@ -80,13 +76,11 @@ pub(crate) async fn letter(
     request_body = ReplayAsk,
     responses(
         (status = 200, body = ReplayReport),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Malformed,
+        Unknown,
+        Conflict,
+        Invalid,
     )
 )]
 pub(crate) async fn replay(

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::error::ApiError;
 use crate::live::{FeedQuery, Pass};
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Busy, Invalid, ProblemDocument, Refused};
 use crate::query::Pairs;
 use crate::setup::AppState;
 
@@ -27,12 +27,10 @@ use crate::setup::AppState;
     ),
     responses(
         (status = 101, description = "Switching to WebSocket: one JSON message in each text frame"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
+        Busy,
         (status = 426, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn socket(
@@ -74,11 +72,9 @@ struct ServerSentEvent {
     ),
     responses(
         (status = 200, body = ServerSentEvent, content_type = "text/event-stream", description = "Events without an end; described is one of them"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
+        Busy,
     )
 )]
 pub(crate) async fn stream(

@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::Utc;
 
 use crate::auth::Reader;
-use crate::openapi::ProblemDocument;
+use crate::openapi::Refused;
 use crate::pipeline::PipelineReport;
 use crate::setup::AppState;
 
@@ -18,9 +18,7 @@ use crate::setup::AppState;
     tag = "operations",
     responses(
         (status = 200, body = PipelineReport),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(crate) async fn pipeline(State(state): State<AppState>, _: Reader) -> Json<PipelineReport> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::settings::control_state;
 use crate::auth::Reader;
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Invalid, Malformed, Refused};
 use crate::preview::{PreviewAnswer, PreviewBody, PreviewQuery};
 use crate::setup::AppState;
 
@@ -22,11 +22,9 @@ use crate::setup::AppState;
     request_body = PreviewBody,
     responses(
         (status = 200, body = PreviewAnswer),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Malformed,
+        Invalid,
     )
 )]
 pub(crate) async fn preview(

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{Allowed, ReadableSession, Reader, ReviewSessions};
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Invalid, Malformed, Refused, Unknown};
 use crate::query::Pairs;
 use crate::review::{
     Label, LabelLine, MAX_NOTE, NewLabel, Outcome, QueuePage, QueueQuery, ReviewTrail, label_pages,
@@ -45,10 +45,8 @@ const MAX_ID: usize = 64;
     ),
     responses(
         (status = 200, body = QueuePage),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn queue(
@@ -71,10 +69,8 @@ pub(crate) async fn queue(
     params(("id" = String, Path, description = "The session's id")),
     responses(
         (status = 200, body = ReviewTrail),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
     )
 )]
 pub(crate) async fn trail(
@@ -95,12 +91,10 @@ pub(crate) async fn trail(
     request_body = NewLabel,
     responses(
         (status = 200, body = ReviewTrail),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Malformed,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn label(
@@ -161,11 +155,9 @@ pub(crate) struct BulkOutcome {
     request_body = BulkLabels,
     responses(
         (status = 200, body = BulkAnswer),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Malformed,
+        Invalid,
     )
 )]
 pub(crate) async fn label_many(
@@ -247,9 +239,7 @@ fn finish<T>(members: Members<'_>, value: Option<T>) -> Result<T, ApiError> {
     tag = "reviews",
     responses(
         (status = 200, body = LabelLine, content_type = "application/x-ndjson"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(crate) async fn labels(

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use crate::auth::{Allowed, Reader, WriteSettings};
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Invalid, Malformed, ProblemDocument, Refused};
 use crate::query::{Pairs, Parameters};
 use crate::settings::rulesets::Rulesets;
 use crate::settings::{Change, Expected, Publication, SettingsDocument, Stored, known_ruleset};
@@ -128,10 +128,8 @@ pub(super) fn control_state(state: &AppState) -> Result<Snapshot, ApiError> {
     params(("survey" = String, Path, description = "The platform's name of the survey")),
     responses(
         (status = 200, body = SettingsAnswer, headers(("ETag" = String, description = "Give it as If-Match when changing"))),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn read_settings(
@@ -168,13 +166,11 @@ async fn answer(
     request_body = SettingsDocument,
     responses(
         (status = 200, body = SettingsAnswer, headers(("ETag" = String, description = "Of the new settings"))),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Malformed,
+        Invalid,
         (status = 412, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 428, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn write_settings(
@@ -234,10 +230,8 @@ fn expected(headers: &HeaderMap) -> Result<Expected, ApiError> {
     ),
     responses(
         (status = 200, body = Rulesets),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn rulesets(

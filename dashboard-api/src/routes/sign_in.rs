@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::app::page;
 use crate::auth::{COOKIE_NAME, SIGN_IN_HOURS};
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Malformed, ProblemDocument};
 use crate::query::Pairs;
 use crate::setup::AppState;
 
@@ -40,7 +40,7 @@ impl std::fmt::Debug for SignIn {
     request_body = SignIn,
     responses(
         (status = 204, description = "Signed in", headers(("Set-Cookie" = String, description = "HttpOnly, SameSite=Strict"))),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
+        Malformed,
         (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     )

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::auth::{Allowed, MAX_TOKEN_SECONDS, ReadVerdicts, Reader, TOKEN_SECONDS, TokenBound};
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Invalid, Malformed, Refused, Unknown};
 use crate::query::{Pairs, Parameters};
 use crate::read::status::SessionState;
 use crate::setup::AppState;
@@ -111,11 +111,9 @@ impl FlatVerdict {
     ),
     responses(
         (status = 200, body = FlatVerdict),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn verdict(
@@ -203,12 +201,10 @@ pub(crate) struct QueryToken {
     request_body = TokenRequest,
     responses(
         (status = 201, body = QueryToken),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Malformed,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn make_token(

@@ -3072,7 +3072,7 @@ export interface operations {
                 method?: string;
                 /** @description Whether it has something in common with other sessions */
                 finding?: boolean;
-                /** @description What the id, survey or respondent begins with */
+                /** @description What the id, survey or respondent begins with; case counts, spaces around it do not */
                 q?: string;
                 /** @description What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back */
                 label?: string;
@@ -3168,7 +3168,7 @@ export interface operations {
                 method?: string;
                 /** @description Whether it has something in common with other sessions */
                 finding?: boolean;
-                /** @description What the id, survey or respondent begins with */
+                /** @description What the id, survey or respondent begins with; case counts, spaces around it do not */
                 q?: string;
                 /** @description What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back */
                 label?: string;
@@ -3264,7 +3264,7 @@ export interface operations {
                 method?: string;
                 /** @description Whether it has something in common with other sessions */
                 finding?: boolean;
-                /** @description What the id, survey or respondent begins with */
+                /** @description What the id, survey or respondent begins with; case counts, spaces around it do not */
                 q?: string;
                 /** @description What the latest review says: `human`, `bot` or `unsure`; `none`: not reviewed, or the label was taken back */
                 label?: string;
