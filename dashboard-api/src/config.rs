@@ -39,6 +39,8 @@ pub struct DashboardConfig {
     pub analyze_waiters: usize,
     /// How long a search for sessions goes on before the page is answered as it is.
     pub search_time: Duration,
+    /// How long readers share a page of surveys; 0 for not at all.
+    pub surveys_shared: Duration,
     /// How often the pipeline is looked at while somebody asks.
     pub pipeline_interval: Duration,
     /// Where the test console reaches the gateway; without it there is nothing to test.
@@ -53,8 +55,8 @@ pub struct DashboardConfig {
     pub exports: ExportConfig,
 }
 
-/// Longest wait for a verdict, longest search, time between two looks at the pipeline.
-fn read_times(reader: &mut Reader<'_>) -> [Duration; 3] {
+/// Longest wait for a verdict, longest search, how long pages of surveys are shared, time between two looks at the pipeline.
+fn read_times(reader: &mut Reader<'_>) -> [Duration; 4] {
     let mut millis = |name, default, help| reader.or::<Millis>(name, default, help).0;
     let analyze_wait = millis(
         "ANALYZE_WAIT_MS",
@@ -66,17 +68,22 @@ fn read_times(reader: &mut Reader<'_>) -> [Duration; 3] {
         "30",
         "how long a search for sessions goes on before its page is answered as it is",
     );
+    let surveys_shared = millis(
+        "SURVEYS_SHARED_MS",
+        "500",
+        "how long readers of an organisation share a page of surveys, 0 for not at all",
+    );
     let pipeline_interval = millis(
         "PIPELINE_INTERVAL_MS",
         "2000",
         "time between two looks at the pipeline while somebody asks",
     );
-    [analyze_wait, search_time, pipeline_interval]
+    [analyze_wait, search_time, surveys_shared, pipeline_interval]
 }
 
 impl Config for DashboardConfig {
     fn read(reader: &mut Reader<'_>) -> Self {
-        let [analyze_wait, search_time, pipeline_interval] = read_times(reader);
+        let [analyze_wait, search_time, surveys_shared, pipeline_interval] = read_times(reader);
         let config = Self {
             listen: reader.or("LISTEN", "127.0.0.1:8081", "address to listen on"),
             kafka: KafkaConfig::read(reader),
@@ -103,6 +110,7 @@ impl Config for DashboardConfig {
                 "most requests that wait for a verdict at a time",
             ),
             search_time,
+            surveys_shared,
             pipeline_interval,
             gateway_url: reader.optional(
                 "GATEWAY_URL",

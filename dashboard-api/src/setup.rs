@@ -33,6 +33,7 @@ use crate::live::{self, Live};
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::preview::Previews;
+use crate::read::shared::SharedSurveys;
 use crate::router::router;
 use crate::settings::{Relay, SOURCE};
 
@@ -87,6 +88,7 @@ struct Inner {
     session_secret: SessionSecret,
     gate: Gate,
     database: Database,
+    surveys: SharedSurveys,
     analysis: Analysis,
     control: Control,
     relay: Relay,
@@ -125,6 +127,11 @@ impl AppState {
 
     pub(crate) fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// Pages of surveys, which readers share.
+    pub(crate) fn surveys(&self) -> &SharedSurveys {
+        &self.0.surveys
     }
 
     pub(crate) fn analysis(&self) -> &Analysis {
@@ -230,6 +237,7 @@ pub fn setup(
         session_secret,
         gate,
         database,
+        surveys: SharedSurveys::new(config.surveys_shared),
         control,
         relay,
         previews: Previews::default(),

@@ -14,6 +14,9 @@ use crate::error::{ApiError, DatabaseFailure};
 /// Longest wait for PostgreSQL to take word that a read was given up.
 const CANCEL_LIMIT: Duration = Duration::from_secs(2);
 
+/// Statements that a connection keeps with their plans, before it begins anew. Half a year of weeks and as many days fit.
+const MOST_STATEMENTS: usize = 600;
+
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
@@ -109,6 +112,9 @@ impl Lease {
         let Some(client) = self.client.as_ref() else {
             return Err(ApiError::DatabaseUnavailable(DatabaseFailure::NoAnswer));
         };
+        if client.statement_cache.size() > MOST_STATEMENTS {
+            client.statement_cache.clear();
+        }
         let mut statements: Vec<Statement> = Vec::with_capacity(N);
         for ask in &asks {
             statements.push(client.prepare_cached(ask.sql).await?);

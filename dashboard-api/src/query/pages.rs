@@ -86,7 +86,7 @@ pub(crate) fn timings_period(pairs: Pairs, now: DateTime<Utc>) -> Result<Period,
 }
 
 /// Order of a list of surveys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SurveyOrder {
     /// By name, bytewise.
     Name,
@@ -95,7 +95,7 @@ pub(crate) enum SurveyOrder {
 }
 
 /// A place in a list of surveys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct SurveyPlace {
     /// The hour of its newest session.
     pub(crate) hour: DateTime<Utc>,
@@ -111,7 +111,7 @@ impl SurveyPlace {
 }
 
 /// A page of surveys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SurveyQuery {
     /// Which hours are counted.
     pub(crate) hours: Hours,

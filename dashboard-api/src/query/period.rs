@@ -48,7 +48,7 @@ impl Period {
 }
 
 /// A period of whole hours: what counters know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Hours {
     /// First instant.
     pub(crate) from: DateTime<Utc>,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::findings::{self, Finding};
 use super::status::{self, SessionState};
 use super::timeline::{EventCounter, Timeline};
+use super::within::{Grain, within};
 use crate::database::{Ask, Database};
 use crate::error::ApiError;
 use crate::query::TimelinePage;
@@ -74,7 +75,7 @@ pub(crate) struct StoredVerdict {
 static WINDOWS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT w.window_offset, w.generation, w.status, w.updated_at, {} FROM session_windows w \
-         WHERE w.session_id = $1 ORDER BY w.generation, w.window_offset LIMIT $2",
+         WHERE w.session_id = $1 /*within w.session_id*/ ORDER BY w.generation, w.window_offset LIMIT $2",
         Verdict::columns("w", "updated_at")
     )
 });
@@ -82,7 +83,7 @@ static WINDOWS: LazyLock<String> = LazyLock::new(|| {
 static REVISIONS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT r.id, r.request_id, r.status, r.risk_changed, {} FROM detection_results r \
-         WHERE r.session_id = $1 \
+         WHERE r.session_id = $1 /*within r.session_id*/ \
          ORDER BY r.generation DESC, r.rev_offset DESC, r.rev_phase DESC LIMIT $2",
         Verdict::columns("r", "created_at")
     )
@@ -100,13 +101,13 @@ impl SessionDetails {
         let one: [&(dyn ToSql + Sync); 1] = [&uuid];
         let bounded: [&(dyn ToSql + Sync); 2] = [&uuid, &MAX_REVISIONS];
         let others: [&(dyn ToSql + Sync); 2] = [&uuid, &findings::MAX_OTHERS];
-        let ask = |sql, values| Ask { sql, values };
-        let asks = [
-            ask(status::SQL.as_str(), &one[..]),
-            ask(WINDOWS.as_str(), &bounded),
-            ask(REVISIONS.as_str(), &bounded),
-            ask(findings::SQL, &others),
-        ];
+        let texts = [&*status::SQL, &*WINDOWS, &*REVISIONS, findings::SQL]
+            .map(|sql| within(sql, Grain::Week, (uuid, uuid)));
+        let values = [&one[..], &bounded, &bounded, &others];
+        let asks: [Ask<'_>; 4] = std::array::from_fn(|place| Ask {
+            sql: &texts[place],
+            values: values[place],
+        });
         let [state, windows, revisions, found] = database.fetch(organisation, asks).await?;
         let revisions = revisions.iter().map(StoredVerdict::of_row);
         let mut counter = EventCounter::default();

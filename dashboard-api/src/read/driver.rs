@@ -111,7 +111,7 @@ impl Driver {
         };
         format!(
             "SELECT d.id FROM ({ids}) d CROSS JOIN LATERAL (SELECT {FACETS} AND {REST} AS matches \
-                 FROM sessions WHERE id = d.id AND id >= $1 AND id < $2 LIMIT 1) s \
+                 FROM sessions WHERE id = d.id AND id >= $1 AND id < $2 /*within id*/ LIMIT 1) s \
              WHERE s.matches ORDER BY d.id DESC LIMIT $3"
         )
     }
@@ -147,7 +147,7 @@ const REST: &str = "($11::text IS NULL OR survey_id = $11) \
 
 fn list(condition: &str, end: &str) -> String {
     format!(
-        "SELECT id FROM sessions WHERE {condition} AND id >= $1 AND id < $2 ORDER BY id DESC {end}"
+        "SELECT id FROM sessions WHERE {condition} AND id >= $1 AND id < $2 /*within id*/ ORDER BY id DESC {end}"
     )
 }
 

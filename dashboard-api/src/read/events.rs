@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio_postgres::types::Json;
 
+use super::within::{Grain, within};
 use crate::database::{Ask, Database};
 use crate::error::ApiError;
 
@@ -21,7 +22,7 @@ const BATCHES: i64 = 16;
 pub(crate) const MAX_EVENTS: usize = 100_000;
 
 const SQL: &str = "SELECT generation, log_offset, received_at, events FROM behavior_batches \
-    WHERE session_id = $1 AND (generation, log_offset) >= ($2, $3) ORDER BY generation, log_offset LIMIT $4";
+    WHERE session_id = $1 /*within session_id*/ AND (generation, log_offset) >= ($2, $3) ORDER BY generation, log_offset LIMIT $4";
 
 /// Where a batch is in the order of a session.
 pub(crate) type Place = (i32, i64);
@@ -133,7 +134,7 @@ pub(crate) async fn walk(
     let mut seen = 0;
     loop {
         let ask = Ask {
-            sql: SQL,
+            sql: &within(SQL, Grain::Week, (id.uuid(), id.uuid())),
             values: &[&id.uuid(), &from.0, &from.1, &BATCHES],
         };
         let [rows] = database.fetch(organisation, [ask]).await?;

@@ -16,11 +16,13 @@ mod plans;
 pub(crate) mod pointer;
 mod scan;
 pub(crate) mod sessions;
+pub(crate) mod shared;
 pub(crate) mod status;
 pub(crate) mod surveys;
 mod text;
 pub(crate) mod timeline;
 pub(crate) mod timings;
 pub(crate) mod typing;
+mod within;
 
 pub use plans::read_statements;

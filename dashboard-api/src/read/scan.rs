@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::driver::{BUCKET, Driver};
 use super::text;
+use super::within::{Grain, within};
 use crate::database::{Ask, Database};
 use crate::error::ApiError;
 use crate::query::{SessionFilter, id_floor, id_range};
@@ -123,6 +124,8 @@ impl<'a> Search<'a> {
     async fn step(&self, lower: Uuid, upper: Uuid, wanted: usize) -> Result<Vec<Uuid>, ApiError> {
         let filter = self.filter;
         let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+        let is_open = upper == END;
+        let last = Uuid::from_u128(upper.as_u128().saturating_sub(u128::from(!is_open)));
         let bucket = |score: i16| (score / BUCKET).min(19);
         let (min_bucket, max_bucket) = (filter.min_score.map(bucket), filter.max_score.map(bucket));
         let text = TextRange::of(filter);
@@ -157,7 +160,7 @@ impl<'a> Search<'a> {
         };
         values.extend(self.own_values());
         let ask = Ask {
-            sql: &self.sql,
+            sql: &within(&self.sql, Grain::Week, (lower, last)),
             values: &values,
         };
         let [rows] = self.database.fetch(self.organisation, [ask]).await?;

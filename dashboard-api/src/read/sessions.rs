@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::scan::Search;
+use super::within::{Grain, within};
 use crate::database::{Ask, Database};
 use crate::error::ApiError;
 use crate::query::{PageQuery, close_cursor};
@@ -105,12 +106,12 @@ pub(crate) const ITEMS: &str = "SELECT s.*, w.analysis_summary, w.first_reason, 
     CROSS JOIN LATERAL (SELECT id, status, created_at, updated_at, platform, survey_id, respondent_id, event_count, \
         is_bot, score_thousandths, risk_level, class, recommended_action, effective_risk, \
         effective_score_thousandths, finding_count, headline_generation, headline_window \
-        FROM sessions WHERE id = d.id AND id >= $2 AND id <= $3 AND window_count > 0 LIMIT 1) s \
+        FROM sessions WHERE id = d.id AND id >= $2 AND id <= $3 /*within id*/ AND window_count > 0 LIMIT 1) s \
     LEFT JOIN LATERAL (SELECT analysis_summary, reasons -> 0 ->> 'text' AS first_reason FROM session_windows \
-        WHERE session_id = s.id AND session_id >= $2 AND session_id <= $3 AND generation = s.headline_generation \
+        WHERE session_id = s.id AND session_id >= $2 AND session_id <= $3 /*within session_id*/ AND generation = s.headline_generation \
             AND window_offset = s.headline_window LIMIT 1) w ON true \
     LEFT JOIN LATERAL (SELECT description FROM coordination_findings \
-        WHERE s.finding_count > 0 AND session_id = s.id AND session_id >= $2 AND session_id <= $3 \
+        WHERE s.finding_count > 0 AND session_id = s.id AND session_id >= $2 AND session_id <= $3 /*within session_id*/ \
         ORDER BY score_thousandths DESC, kind, fingerprint LIMIT 1) f ON true \
     LEFT JOIN LATERAL (SELECT label FROM session_reviews \
         WHERE session_id = s.id AND label <> 'cleared' LIMIT 1) v ON true \
@@ -155,7 +156,7 @@ impl SessionItem {
             return Ok(Vec::new());
         };
         let ask = Ask {
-            sql: ITEMS,
+            sql: &within(ITEMS, Grain::Day, (*first, *last)),
             values: &[&ids, first, last],
         };
         let [rows] = database.fetch(organisation, [ask]).await?;

@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::within::{Grain, within};
 use crate::database::{Ask, Database};
 use crate::error::ApiError;
 use crate::verdict::{RiskLevel, SessionStatus, Verdict, score};
@@ -57,9 +58,9 @@ pub(crate) static SQL: LazyLock<String> = LazyLock::new(|| {
         "SELECT s.id, s.status, s.is_completed, s.created_at, s.updated_at, s.expires_at, \
              s.platform, s.survey_id, s.respondent_id, s.event_count, s.window_count, \
              s.effective_risk, s.effective_score_thousandths, s.finding_count, {} \
-         FROM sessions s LEFT JOIN session_windows w ON w.session_id = $1 \
+         FROM sessions s LEFT JOIN session_windows w ON w.session_id = $1 /*within w.session_id*/ \
              AND w.generation = s.headline_generation AND w.window_offset = s.headline_window \
-         WHERE s.id = $1 AND s.window_count > 0",
+         WHERE s.id = $1 /*within s.id*/ AND s.window_count > 0",
         Verdict::columns("w", "updated_at")
     )
 });
@@ -94,7 +95,7 @@ impl SessionState {
         id: SessionId,
     ) -> Result<Self, ApiError> {
         let ask = Ask {
-            sql: &SQL,
+            sql: &within(&SQL, Grain::Week, (id.uuid(), id.uuid())),
             values: &[&id.uuid()],
         };
         let [rows] = database.fetch(organisation, [ask]).await?;

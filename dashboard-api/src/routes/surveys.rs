@@ -1,12 +1,14 @@
 //! Surveys, and what several sessions have in common.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use chrono::Utc;
 
 use crate::auth::{ReadableSession, Reader};
 use crate::error::ApiError;
-use crate::openapi::ProblemDocument;
+use crate::openapi::{Invalid, Refused, Unknown};
 use crate::query::{
     CampaignQuery, IdPage, Pairs, SurveyQuery, survey_period, text_filter, timings_period,
 };
@@ -31,19 +33,19 @@ use crate::setup::AppState;
     ),
     responses(
         (status = 200, body = SurveyPage),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn surveys(
     State(state): State<AppState>,
     Reader { organisation }: Reader,
     Query(pairs): Query<Pairs>,
-) -> Result<Json<SurveyPage>, ApiError> {
+) -> Result<Json<Arc<SurveyPage>>, ApiError> {
     let query = SurveyQuery::read(pairs, Utc::now())?;
-    SurveyPage::read(state.database(), &organisation, &query)
+    state
+        .surveys()
+        .page(state.database(), &organisation, query)
         .await
         .map(Json)
 }
@@ -62,11 +64,9 @@ pub(crate) async fn surveys(
     ),
     responses(
         (status = 200, body = SurveyDetails),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn survey(
@@ -97,11 +97,9 @@ pub(crate) async fn survey(
     ),
     responses(
         (status = 200, body = SurveyTimings),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn timings(
@@ -130,10 +128,8 @@ pub(crate) async fn timings(
     ),
     responses(
         (status = 200, body = CampaignPage),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Invalid,
     )
 )]
 pub(crate) async fn campaigns(
@@ -160,11 +156,9 @@ pub(crate) async fn campaigns(
     ),
     responses(
         (status = 200, body = CampaignDetails),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn campaign(
@@ -194,11 +188,9 @@ pub(crate) async fn campaign(
     ),
     responses(
         (status = 200, body = SimilarSessions),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, body = ProblemDocument, content_type = "application/problem+json"),
+        Refused,
+        Unknown,
+        Invalid,
     )
 )]
 pub(crate) async fn similar(

@@ -73,6 +73,8 @@ fn config(url: &str, topics: &TestTopics) -> DashboardConfig {
         analyze_waiters: 64,
         // However busy the machine is: what is found does not depend on time.
         search_time: DEADLINE,
+        // What a test has just written is seen by its next read.
+        surveys_shared: Duration::ZERO,
         pipeline_interval: Duration::from_millis(100),
         gateway_url: None,
         gateway_public_url: None,

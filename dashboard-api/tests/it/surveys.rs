@@ -1,11 +1,15 @@
 //! Surveys, campaigns, similar sessions.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
+use dashboard_api::DashboardConfig;
 use schemas::ids::SessionId;
 use serde_json::{Value, json};
 use testkit::TestDatabase;
 
-use crate::harness::{TestApi, database, minted_ago, problem};
+use crate::harness::{TestApi, database, login_url, minted_ago, problem};
+use crate::keys::{put_key, wait_for_status};
 use crate::rows::Row;
 
 fn names<'a>(page: &'a Value, list: &str, member: &str) -> Vec<&'a str> {
@@ -98,6 +102,28 @@ async fn a_survey_is_listed_with_the_period_before() {
             assert_eq!(previous["to"], page["from"]);
         }
     }
+}
+
+#[tokio::test]
+async fn a_page_is_shared_by_readers_of_one_organisation_who_ask_the_same() {
+    let database = database().await;
+    let an_hour = |config: &mut DashboardConfig| config.surveys_shared = Duration::from_secs(3600);
+    let api = TestApi::start_with(&login_url(&database), an_hour).await;
+    let (_writer, theirs) = put_key(&api, |options| {
+        options.organisation = "theirs".parse().unwrap()
+    })
+    .await;
+    let path = "/api/v1/dashboard/surveys?order=name&range=7d";
+    store_in(&database, "first", 3).await;
+    let first = api.json(path).await;
+    assert_eq!(names(&first, "surveys", "survey_id"), ["first"]);
+    store_in(&database, "second", 3).await;
+    assert_eq!(api.json(path).await, first);
+    let other = api.json(&format!("{path}&limit=99")).await;
+    assert_eq!(names(&other, "surveys", "survey_id"), ["first", "second"]);
+    let response = wait_for_status(&api, &theirs.text, path, 200).await;
+    let page: Value = response.json().await.unwrap();
+    assert_eq!(names(&page, "surveys", "survey_id"), Vec::<&str>::new());
 }
 
 #[tokio::test]
