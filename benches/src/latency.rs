@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
 use crate::pipeline::Bench;
 use crate::process::{KEY, Service};
+use crate::times::Times;
 
 /// The first batch waits until the group has noticed that the stages before are gone.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,14 +39,14 @@ pub(crate) async fn measure(bench: &Bench, samples: u64) -> anyhow::Result<Laten
         gateway: gateway.url.clone(),
         api: api.url.clone(),
     };
-    let mut readable = Histogram::<u64>::new(3)?;
-    let mut analyzed = Histogram::<u64>::new(3)?;
+    let mut readable = Times::new()?;
+    let mut analyzed = Times::new()?;
     for sample in 0..samples + 20 {
         let (first, second) = client.one().await?;
         // The first ones wait for assignments and caches.
         if sample >= 20 {
-            readable.record(micros(first))?;
-            analyzed.record(micros(second))?;
+            readable.add(first)?;
+            analyzed.add(second)?;
         }
     }
     Ok(Latency {
@@ -123,11 +123,6 @@ impl Client {
     }
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn quantiles(histogram: &Histogram<u64>) -> [f64; 3] {
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of seconds")]
-    [0.5, 0.95, 0.99].map(|quantile| histogram.value_at_quantile(quantile) as f64 / 1000.0)
+fn quantiles(times: &Times) -> [f64; 3] {
+    [0.5, 0.95, 0.99].map(|share| times.at(share))
 }

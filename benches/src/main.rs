@@ -20,6 +20,7 @@ mod profile;
 mod report;
 mod sink;
 mod stages;
+mod times;
 mod usage;
 
 use clap::{Parser, Subcommand};

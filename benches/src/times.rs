@@ -1,10 +1,10 @@
-//! Times and their quantiles.
+//! Times of requests, messages and batches, and their quantiles.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Times of one kind of request.
+/// Times of one kind, to three digits.
 #[derive(Debug, Clone)]
 pub(crate) struct Times(Histogram<u64>);
 

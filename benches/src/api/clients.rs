@@ -12,13 +12,13 @@ use anyhow::Context;
 use rand::RngExt;
 
 use super::connection::Connection;
-use super::latency::Times;
 use super::tenants::Tenants;
 use super::{ApiOptions, Target, reads};
+use crate::times::Times;
 use crate::usage;
 
-/// Load before it is counted.
-const WARM_UP: Duration = Duration::from_secs(10);
+/// Load before it is counted: each connection of the API plans its statements when it first needs them.
+const WARM_UP: Duration = Duration::from_secs(30);
 /// Pause between two requests of a client.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Connections of the closed loop.

@@ -68,7 +68,7 @@ impl Database {
             Some(folder) => folder.clone(),
             None => place.folder.join("postgres"),
         };
-        let server = crate::postgres::start(&folder, &[])?;
+        let server = crate::postgres::start(&folder, &options.postgres)?;
         let url = server.url();
         seed(options, &folder, (&url, place))?;
         let warmed = if options.cold { 0 } else { warm(&url)? };
@@ -114,7 +114,7 @@ impl Database {
 
 /// Has what lists and counts are read from, with indexes, read into the system's memory; returns how many bytes.
 fn warm(url: &str) -> anyhow::Result<i64> {
-    // The first pass asks for the blocks, the second waits for them.
+    // The first pass asks the system for the blocks, the second takes as many as fit into the server's own buffers.
     let pass = |mode: &str| {
         format!(
             "SELECT (sum(pg_prewarm(c.oid, '{mode}')) * current_setting('block_size')::bigint)::bigint \
@@ -129,7 +129,7 @@ fn warm(url: &str) -> anyhow::Result<i64> {
             .batch_execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
             .await?;
         client.query_one(&pass("prefetch"), &[]).await?;
-        Ok(client.query_one(&pass("read"), &[]).await?.try_get(0)?)
+        Ok(client.query_one(&pass("buffer"), &[]).await?.try_get(0)?)
     })
 }
 

@@ -14,13 +14,13 @@ use chrono::Utc;
 use schemas::ids::{OrganisationId, SessionSecret};
 
 use super::connection::Connection;
-use super::latency::Times;
 use super::{ApiOptions, PARTITIONS, report};
 use crate::gateway::load::{self, Span};
 use crate::gateway::traffic::{BATCH, Traffic};
 use crate::pipeline::Bench;
 use crate::place::{Place, with_broker};
 use crate::process::{KEY, ORGANISATION, SECRET, Service};
+use crate::times::Times;
 
 /// Sessions that are posted to.
 const SESSIONS: usize = 10_000;

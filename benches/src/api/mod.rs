@@ -9,7 +9,6 @@ mod connection;
 mod database;
 mod end_to_end;
 mod export;
-mod latency;
 mod pages;
 mod reads;
 mod report;
@@ -57,6 +56,9 @@ pub(crate) struct ApiOptions {
     /// Leave tables on the disk; otherwise what lists and counts are read from is read into memory first, as after a while of use
     #[arg(long)]
     cold: bool,
+    /// A setting of PostgreSQL, NAME=VALUE, in place of what it is run with
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    postgres: Vec<(String, String)>,
     /// Times that each page and the overview are read
     #[arg(long, default_value_t = 60)]
     rounds: usize,

@@ -6,10 +6,10 @@ use std::time::Instant;
 use anyhow::ensure;
 
 use super::connection::Connection;
-use super::latency::Times;
 use super::reads::{self, INDEXED, PERIODS, RARE};
 use super::tenants::Tenant;
 use super::{ApiOptions, Target};
+use crate::times::Times;
 
 /// Where in a list a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

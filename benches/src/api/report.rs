@@ -7,9 +7,9 @@ use super::clients::{Clients, Load};
 use super::database::Database;
 use super::end_to_end::EndToEnd;
 use super::export::Export;
-use super::latency::Times;
 use super::pages::{Depth, Page, Pages};
 use super::tenants::Tenants;
+use crate::times::Times;
 
 /// What was read.
 pub(crate) fn database(database: &Database, tenants: &Tenants) -> String {

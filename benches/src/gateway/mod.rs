@@ -19,9 +19,9 @@ use std::time::Duration;
 use anyhow::ensure;
 use chrono::Utc;
 use clap::Args;
-use hdrhistogram::Histogram;
 
 use crate::place::{Place, with_broker};
+use crate::times::Times;
 use crate::usage::Memory;
 use crate::{broker, profile, usage};
 use load::{Span, Tally};
@@ -251,23 +251,18 @@ fn sample(
     (once, cpu, memory): (&Once<'_>, f64, Memory),
     tally: &Tally,
 ) -> anyhow::Result<Sample> {
-    let mut latency = Histogram::<u64>::new(3)?;
+    let mut times = Times::new()?;
     for micros in &tally.micros {
-        latency.record(u64::from(*micros))?;
+        times.add(Duration::from_micros(u64::from(*micros)))?;
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts and times of a short run"
-    )]
-    let (requests, batch, quantile) = (tally.micros.len() as f64, BATCH as f64, |quantile| {
-        latency.value_at_quantile(quantile) as f64 / 1000.0
-    });
+    #[expect(clippy::cast_precision_loss, reason = "counts of a short run")]
+    let (requests, batch) = (tally.micros.len() as f64, BATCH as f64);
     Ok(Sample {
         target,
         connections: once.connections,
         requests_per_second: requests / once.counted.as_secs_f64(),
-        p50: quantile(0.5),
-        p99: quantile(0.99),
+        p50: times.at(0.5),
+        p99: times.at(0.99),
         cpu_per_million: cpu / (requests * batch).max(1.0) * 1e6,
         memory,
         failed: tally.refused + tally.broken,

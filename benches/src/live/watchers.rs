@@ -1,12 +1,11 @@
 //! Watchers over WebSocket, and what they have heard.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use futures::StreamExt;
-use hdrhistogram::Histogram;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -16,6 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::process::Service;
+use crate::times::Times;
 
 /// Handshakes at a time.
 const CONNECTING: usize = 64;
@@ -28,8 +28,7 @@ pub(super) struct Heard {
     begun: Instant,
     verdicts: AtomicU64,
     snapshots: AtomicU64,
-    /// Microseconds.
-    latencies: Mutex<Histogram<u64>>,
+    latencies: Mutex<Times>,
 }
 
 impl Heard {
@@ -38,7 +37,7 @@ impl Heard {
             begun: Instant::now(),
             verdicts: AtomicU64::new(0),
             snapshots: AtomicU64::new(0),
-            latencies: Mutex::new(Histogram::new(3)?),
+            latencies: Mutex::new(Times::new()?),
         })
     }
 
@@ -47,7 +46,7 @@ impl Heard {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    fn hear(&self, text: &str) {
+    fn hear(&self, text: &str) -> anyhow::Result<()> {
         if text.contains("\"type\":\"snapshot\"") {
             self.snapshots.fetch_add(1, Ordering::Relaxed);
         }
@@ -56,13 +55,10 @@ impl Heard {
             .and_then(|(_, rest)| rest.split('"').next());
         if let Some(sent) = sent.and_then(|sent| sent.parse::<u64>().ok()) {
             self.verdicts.fetch_add(1, Ordering::Relaxed);
-            let waited = self.now().saturating_sub(sent);
-            let mut latencies = self
-                .latencies
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            latencies.saturating_record(waited);
+            let waited = Duration::from_micros(self.now().saturating_sub(sent));
+            self.times().add(waited)?;
         }
+        Ok(())
     }
 
     pub(super) fn verdicts(&self) -> u64 {
@@ -76,18 +72,14 @@ impl Heard {
 
     /// The middle, the 99th percentile and the greatest, milliseconds.
     pub(super) fn latencies(&self) -> [f64; 3] {
-        let latencies = self
-            .latencies
+        let times = self.times();
+        [0.5, 0.99, 1.0].map(|share| times.at(share))
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.latencies
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let micros = [
-            latencies.value_at_quantile(0.5),
-            latencies.value_at_quantile(0.99),
-            latencies.max(),
-        ];
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let millis = micros.map(|micros| micros as f64 / 1000.0);
-        millis
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -172,7 +164,10 @@ async fn open(
 async fn listen(mut socket: WebSocketStream<TcpStream>, heard: Arc<Heard>) {
     while let Some(Ok(message)) = socket.next().await {
         if let Message::Text(text) = message {
-            heard.hear(&text);
+            // A time that cannot be kept would be one of hours.
+            if heard.hear(&text).is_err() {
+                return;
+            }
         }
     }
 }
