@@ -210,13 +210,7 @@ pub fn setup(
     // In one process with the gateway the producers' counters are registered already.
     let producer_metrics =
         ProducerMetrics::register(registry).or_else(|_| ProducerMetrics::unregistered())?;
-    let options = ProducerOptions {
-        linger: Duration::ZERO,
-        queue_bytes: 8 << 20,
-        delivery_timeout: PUBLISH_TIMEOUT,
-        ..ProducerOptions::default()
-    };
-    let producer = Producer::new(&config.kafka, &options, producer_metrics)?;
+    let producer = Producer::new(&config.kafka, &producer_options(), producer_metrics)?;
     let reading = CancellationToken::new();
     let control = follow_keys(config, health, registry, &reading)?;
     let gate = Gate::new(config, &organisation, control.clone());
@@ -258,6 +252,16 @@ pub fn setup(
         organisation,
         _control: reading.drop_guard(),
     })))
+}
+
+/// Each request is sent by itself, and its client waits.
+fn producer_options() -> ProducerOptions {
+    ProducerOptions {
+        linger: Duration::ZERO,
+        queue_bytes: 8 << 20,
+        delivery_timeout: PUBLISH_TIMEOUT,
+        ..ProducerOptions::default()
+    }
 }
 
 /// Without the control topic the bootstrap key and the page go on, so the service stays ready.

@@ -50,7 +50,7 @@ fn borders(span: u128, first: Uuid, last: Uuid) -> Option<(Uuid, Option<Uuid>)> 
         return (!first.is_nil()).then(|| (begin(place), None));
     }
     // The last span of all time has no end that an id could have.
-    let has_end = (place + 1) * span >> (128 - MILLIS_BELOW) == 0;
+    let has_end = ((place + 1) * span) >> (128 - MILLIS_BELOW) == 0;
     (number(last) == place).then(|| (begin(place), has_end.then(|| begin(place + 1))))
 }
 

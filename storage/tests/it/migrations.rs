@@ -3,7 +3,7 @@
 use crate::common::{
     DAY, DAY_MS, client, date, empty_database, migrate_to, owner_url, session_id, store_session,
 };
-use storage::{SCHEMA_VERSION, ensure_partitions, migrate, pool, sink_transaction};
+use storage::{SCHEMA_VERSION, ensure_partitions, migrate, sink_transaction};
 
 #[tokio::test]
 async fn a_second_migration_changes_nothing() {
