@@ -26,7 +26,8 @@ async fn committed(observer: &mut Observer, bench: &Bench) -> Offsets {
 async fn ends_are_those_of_the_topic() {
     let bench = Bench::new(3).await;
     let observer = observer(&bench);
-    let empty = observer.ends(&bench.topic).unwrap();
+    // A topic is known before each of its partitions has a leader that says so.
+    let empty = wait_until("ends", DEADLINE, async || observer.ends(&bench.topic)).await;
     assert_eq!(empty, Offsets::from([(0, 0), (1, 0), (2, 0)]));
     bench.fill(4).await;
     let ends = observer.ends(&bench.topic).unwrap();
