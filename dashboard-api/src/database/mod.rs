@@ -29,9 +29,9 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Set on each new connection. Planning a query over every day's partition takes longer than to run it, so that plans
-/// are made once and pruned when they run; see [`crate::read`] for those that name their days. A partition grows after its plan was made: the plan must not read all of it.
-/// Queries that touch little are not worth compiling, and what is looked up by an id is looked up once: there is nothing to
-/// remember.
+/// are made once and pruned when they run; see [`crate::read`] for those that name their days. A partition grows after its
+/// plan was made: the plan must not read all of it. Queries that touch little are not worth compiling, and what is looked
+/// up by an id is looked up once: there is nothing to remember.
 const SETUP: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off; \
     SET enable_memoize = off";
 

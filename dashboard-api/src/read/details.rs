@@ -101,13 +101,16 @@ impl SessionDetails {
         let one: [&(dyn ToSql + Sync); 1] = [&uuid];
         let bounded: [&(dyn ToSql + Sync); 2] = [&uuid, &MAX_REVISIONS];
         let others: [&(dyn ToSql + Sync); 2] = [&uuid, &findings::MAX_OTHERS];
-        let texts = [&*status::SQL, &*WINDOWS, &*REVISIONS, findings::SQL]
+        let ask = |sql, values| Ask { sql, values };
+        let [state, windows, revisions] = [&*status::SQL, &*WINDOWS, &*REVISIONS]
             .map(|sql| within(sql, Grain::Week, (uuid, uuid)));
-        let values = [&one[..], &bounded, &bounded, &others];
-        let asks: [Ask<'_>; 4] = std::array::from_fn(|place| Ask {
-            sql: &texts[place],
-            values: values[place],
-        });
+        let asks = [
+            ask(&*state, &one[..]),
+            ask(&windows, &bounded),
+            ask(&revisions, &bounded),
+            // The other sessions are of any day.
+            ask(findings::SQL, &others),
+        ];
         let [state, windows, revisions, found] = database.fetch(organisation, asks).await?;
         let revisions = revisions.iter().map(StoredVerdict::of_row);
         let mut counter = EventCounter::default();

@@ -132,9 +132,10 @@ pub(crate) async fn walk(
 ) -> Result<bool, ApiError> {
     let mut from = first;
     let mut seen = 0;
+    let sql = within(SQL, Grain::Week, (id.uuid(), id.uuid()));
     loop {
         let ask = Ask {
-            sql: &within(SQL, Grain::Week, (id.uuid(), id.uuid())),
+            sql: &sql,
             values: &[&id.uuid(), &from.0, &from.1, &BATCHES],
         };
         let [rows] = database.fetch(organisation, [ask]).await?;

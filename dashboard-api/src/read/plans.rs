@@ -6,8 +6,8 @@ use super::overview::trend_sql;
 use super::{campaigns, findings, sessions, status, timings};
 use crate::query::Bucket;
 
-/// Statements over the tables that grow, as they are for all days, by name: searches of sessions (`$1` and `$2` are a range of ids, `$3` a limit, the
-/// rest filters, null for none), rows of a page, one session, and counts by the hour.
+/// Statements over the tables that grow, as they are for all days, by name: searches of sessions (`$1` and `$2` are a
+/// range of ids, `$3` a limit, the rest filters, null for none), rows of a page, one session, and counts by the hour.
 pub fn read_statements() -> Vec<(&'static str, String)> {
     let text = Driver::Text {
         surveys: Vec::new(),

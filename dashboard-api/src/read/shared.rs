@@ -41,30 +41,22 @@ impl SharedSurveys {
         organisation: &OrganisationId,
         query: SurveyQuery,
     ) -> Result<Arc<SurveyPage>, ApiError> {
+        let read = async || {
+            let page = SurveyPage::read(database, organisation, &query).await;
+            page.map(Arc::new)
+        };
         let Some(pages) = &self.pages else {
-            return SurveyPage::read(database, organisation, &query)
-                .await
-                .map(Arc::new);
+            return read().await;
         };
         let mut failure = None;
-        let reading = async {
-            match SurveyPage::read(database, organisation, &query).await {
-                Ok(page) => Some(Arc::new(page)),
-                Err(error) => {
-                    failure = Some(error);
-                    None
-                }
-            }
-        };
+        let reading = async { read().await.map_err(|error| failure = Some(error)).ok() };
         let key = (organisation.clone(), query.clone());
         let page = pages.optionally_get_with(key, reading).await;
         match (page, failure) {
             (Some(page), _) => Ok(page),
             (None, Some(error)) => Err(error),
             // Somebody else's reading has failed.
-            (None, None) => SurveyPage::read(database, organisation, &query)
-                .await
-                .map(Arc::new),
+            (None, None) => read().await,
         }
     }
 }
