@@ -167,7 +167,7 @@ impl Retention {
                 dropped.with_label_values(&[table.name]).inc();
             }
             loop {
-                let rows = storage::delete_default_rows_before(client, *table, first_kept).await?;
+                let rows = storage::delete_leftovers_before(client, *table, first_kept).await?;
                 if !self.count(table.name, rows) {
                     break;
                 }

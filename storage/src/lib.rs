@@ -15,7 +15,7 @@ pub use partition::{count_default_rows, ensure_partitions};
 pub use read::{Read, org_read};
 pub use retention::{
     DELIVERY_TABLES, RAW_TABLES, RetainedTable, SESSION_TABLES, SUMMARY_TABLES, SummaryTable,
-    delete_default_rows_before, delete_summaries_before, drop_partition_before,
+    delete_leftovers_before, delete_summaries_before, drop_partition_before,
 };
 pub use transaction::{
     API_ROLE, RELAY_ROLE, SINK_ROLE, org_transaction, org_write_transaction, relay_transaction,

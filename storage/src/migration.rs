@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::StorageError;
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("V1__roles", include_str!("../migrations/V1__roles.sql")),
     ("V2__tables", include_str!("../migrations/V2__tables.sql")),
     (
@@ -33,6 +33,10 @@ const FILES: [(&str, &str); 9] = [
     (
         "V9__retention",
         include_str!("../migrations/V9__retention.sql"),
+    ),
+    (
+        "V10__respondents",
+        include_str!("../migrations/V10__respondents.sql"),
     ),
 ];
 

@@ -5,7 +5,7 @@ use deadpool_postgres::Client;
 
 use crate::{StorageError, sink_transaction};
 
-/// Makes the daily partitions from `first` to `last`, both included, in every partitioned table; rows of those days
+/// Makes the partitions of the days from `first` to `last`, both included, in every partitioned table; rows of those days
 /// leave the default partition. Returns how many were missing. Harmless when repeated, and when several do it at once.
 ///
 /// # Errors
@@ -37,7 +37,7 @@ pub async fn count_default_rows(client: &mut Client) -> Result<i64, StorageError
     let transaction = sink_transaction(client).await?;
     let statement = "SELECT (SELECT count(*) FROM sessions_default) + (SELECT count(*) FROM session_windows_default) \
         + (SELECT count(*) FROM detection_results_default) + (SELECT count(*) FROM coordination_findings_default) \
-        + (SELECT count(*) FROM behavior_batches_default)";
+        + (SELECT count(*) FROM session_respondents_default) + (SELECT count(*) FROM behavior_batches_default)";
     let row = transaction.query_one(statement, &[]).await;
     let rows = row.map_err(during())?.get(0);
     transaction.commit().await.map_err(during())?;

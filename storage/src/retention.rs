@@ -19,30 +19,47 @@ pub struct RetainedTable {
     pub name: &'static str,
     /// The session id by which it is partitioned.
     key: &'static str,
-}
-
-impl RetainedTable {
-    const fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            key: "session_id",
-        }
-    }
+    /// Where rows end that are in no partition which ends with their day.
+    leftovers: &'static str,
 }
 
 /// Verdicts and what they are made of. Sessions first: nothing that a list shows is without its details.
-pub const SESSION_TABLES: [RetainedTable; 4] = [
+pub const SESSION_TABLES: [RetainedTable; 5] = [
     RetainedTable {
         name: "sessions",
         key: "id",
+        // Not the table: its triggers would take the rows for erased.
+        leftovers: "sessions_default",
     },
-    RetainedTable::new("session_windows"),
-    RetainedTable::new("detection_results"),
-    RetainedTable::new("coordination_findings"),
+    RetainedTable {
+        name: "session_respondents",
+        key: "session_id",
+        // A partition holds a week.
+        leftovers: "session_respondents",
+    },
+    RetainedTable {
+        name: "session_windows",
+        key: "session_id",
+        leftovers: "session_windows_default",
+    },
+    RetainedTable {
+        name: "detection_results",
+        key: "session_id",
+        leftovers: "detection_results_default",
+    },
+    RetainedTable {
+        name: "coordination_findings",
+        key: "session_id",
+        leftovers: "coordination_findings_default",
+    },
 ];
 
 /// Raw events.
-pub const RAW_TABLES: [RetainedTable; 1] = [RetainedTable::new("behavior_batches")];
+pub const RAW_TABLES: [RetainedTable; 1] = [RetainedTable {
+    name: "behavior_batches",
+    key: "session_id",
+    leftovers: "behavior_batches_default",
+}];
 
 /// Counts and places in lists, each with the column that says how old a row is.
 pub const SUMMARY_TABLES: [SummaryTable; 5] = [
@@ -90,21 +107,21 @@ pub async fn drop_partition_before(
     Ok(dropped)
 }
 
-/// Deletes rows of days before `first_kept` that no partition of their day holds, some thousands at a time. Returns how
-/// many; 0 when there are none left.
+/// Deletes rows of days before `first_kept` that are in no partition which ends with their day, some thousands at a time.
+/// Returns how many; 0 when there are none left.
 ///
 /// # Errors
 /// [`StorageError::Statement`].
-pub async fn delete_default_rows_before(
+pub async fn delete_leftovers_before(
     client: &mut Client,
     table: RetainedTable,
     first_kept: NaiveDate,
 ) -> Result<u64, StorageError> {
-    let RetainedTable { name, key } = table;
-    // In the partition and not through the table: its triggers would take the rows for erased.
+    let RetainedTable { key, leftovers, .. } = table;
+    // Rows of several partitions may have one place; all of them are past their time.
     let statement = format!(
-        "DELETE FROM {name}_default WHERE ctid = ANY (ARRAY( \
-         SELECT ctid FROM {name}_default WHERE {key} < candor_day_floor($1::text::date) LIMIT {CHUNK}))"
+        "DELETE FROM {leftovers} WHERE {key} < candor_day_floor($1::text::date) AND ctid = ANY (ARRAY( \
+         SELECT ctid FROM {leftovers} WHERE {key} < candor_day_floor($1::text::date) LIMIT {CHUNK}))"
     );
     let transaction = impatient_transaction(client).await?;
     let deleted = transaction

@@ -1,4 +1,4 @@
-//! Kept counts beside counts made anew.
+//! What triggers keep beside the same made anew.
 
 use crate::TestDatabase;
 use crate::outcome::OrFail;
@@ -87,9 +87,9 @@ const MADE: &str =
     "to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)";
 
 impl TestDatabase {
-    /// What the roll-ups and campaigns of a migrated database say otherwise than a count of its sessions and findings
-    /// made now: one line for each that is missing, too many or different, with both tables' names. Empty when all is
-    /// right.
+    /// What roll-ups, campaigns and the sessions of respondents of a migrated database say otherwise than its sessions and
+    /// findings do now: one line for each that is missing, too many or different, with both tables' names. Empty when all
+    /// is right.
     ///
     /// # Panics
     /// When the database cannot be asked.
@@ -140,6 +140,10 @@ impl TestDatabase {
             max(score_thousandths), max(array_position(ARRAY['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'], risk_level)), max(code) \
             FROM coordination_findings GROUP BY organisation, kind, fingerprint";
         differences.extend(self.differences("campaigns", kept, fresh).await);
+        let kept = "SELECT organisation, respondent_id, session_id FROM session_respondents";
+        let fresh =
+            "SELECT organisation, respondent_id, id FROM sessions WHERE respondent_id IS NOT NULL";
+        differences.extend(self.differences("session_respondents", kept, fresh).await);
         differences
     }
 

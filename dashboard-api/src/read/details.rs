@@ -100,18 +100,18 @@ impl SessionDetails {
         let uuid = id.uuid();
         let one: [&(dyn ToSql + Sync); 1] = [&uuid];
         let bounded: [&(dyn ToSql + Sync); 2] = [&uuid, &MAX_REVISIONS];
-        let others: [&(dyn ToSql + Sync); 2] = [&uuid, &findings::MAX_OTHERS];
         let ask = |sql, values| Ask { sql, values };
-        let [state, windows, revisions] = [&*status::SQL, &*WINDOWS, &*REVISIONS]
-            .map(|sql| within(sql, Grain::Week, (uuid, uuid)));
+        let [state, windows, revisions, found] =
+            [&*status::SQL, &*WINDOWS, &*REVISIONS, findings::SQL]
+                .map(|sql| within(sql, Grain::Week, (uuid, uuid)));
         let asks = [
             ask(&*state, &one[..]),
             ask(&windows, &bounded),
             ask(&revisions, &bounded),
-            // The other sessions are of any day.
-            ask(findings::SQL, &others),
+            ask(&found, &one[..]),
         ];
         let [state, windows, revisions, found] = database.fetch(organisation, asks).await?;
+        let findings = Finding::of_rows(database, organisation, uuid, &found).await?;
         let revisions = revisions.iter().map(StoredVerdict::of_row);
         let mut counter = EventCounter::default();
         let timeline = match page.limit {
@@ -127,10 +127,7 @@ impl SessionDetails {
             revisions: revisions
                 .filter_map(Result::transpose)
                 .collect::<Result<_, _>>()?,
-            findings: found
-                .iter()
-                .map(Finding::of_row)
-                .collect::<Result<_, _>>()?,
+            findings,
             event_counts: counter.counts,
             event_counts_complete: counter.is_complete,
             timeline,

@@ -13,9 +13,9 @@ use crate::query::{NO_LABEL, SessionFilter};
 pub(crate) enum Driver {
     /// All sessions: the index holds state, risk, class, platform, the score's bucket and whether there are findings.
     Newest,
-    /// Those of one survey.
+    /// Those of one survey: its index holds the same.
     Survey,
-    /// Those of one respondent.
+    /// Those of one respondent, which has a table of its own.
     Respondent,
     /// Those whose latest review says one thing.
     Label,
@@ -58,19 +58,21 @@ impl Driver {
             ..filter.clone()
         };
         match self {
-            Self::Newest => {
-                (rest.status, rest.risk, rest.class, rest.platform) = (None, None, None, None);
-                rest.finding = None;
-                if is_border(rest.min_score) {
-                    rest.min_score = None;
-                }
-                if rest.max_score == Some(1000) {
-                    rest.max_score = None;
-                }
-            }
+            Self::Newest => {}
             Self::Survey => rest.survey = None,
-            Self::Respondent => rest.respondent = None,
+            Self::Respondent => {
+                rest.respondent = None;
+                return rest == SessionFilter::default();
+            }
             Self::Label | Self::Fingerprint | Self::Text { .. } => return false,
+        }
+        (rest.status, rest.risk, rest.class, rest.platform) = (None, None, None, None);
+        rest.finding = None;
+        if is_border(rest.min_score) {
+            rest.min_score = None;
+        }
+        if rest.max_score == Some(1000) {
+            rest.max_score = None;
         }
         rest == SessionFilter::default()
     }
@@ -93,20 +95,21 @@ impl Driver {
         if exact {
             return match self {
                 Self::Newest => list(FACETS, "LIMIT $3"),
-                Self::Survey => list("survey_id = $4", "LIMIT $3"),
-                _ => list("respondent_id = $4", "LIMIT $3"),
+                Self::Survey => list(&of_survey(), "LIMIT $3"),
+                _ => others("session_respondents WHERE respondent_id = $4", "LIMIT $3"),
             };
         }
         // A limit keeps the two apart: the index is walked in its order, and rows are looked at one by one until enough
         // were found. It is never reached, but makes PostgreSQL expect to read a part only.
         let ids = match self {
             Self::Newest => list(FACETS, NO_LIMIT),
-            Self::Survey => list("survey_id = $11", NO_LIMIT),
-            Self::Respondent => list("respondent_id = $12", NO_LIMIT),
-            Self::Label => others("session_reviews WHERE label = $20"),
-            Self::Fingerprint => {
-                others("coordination_findings WHERE kind = $22 AND fingerprint = $23")
-            }
+            Self::Survey => list(&of_survey(), NO_LIMIT),
+            Self::Respondent => others("session_respondents WHERE respondent_id = $12", NO_LIMIT),
+            Self::Label => others("session_reviews WHERE label = $20", NO_LIMIT),
+            Self::Fingerprint => others(
+                "coordination_findings WHERE kind = $22 AND fingerprint = $23",
+                NO_LIMIT,
+            ),
             Self::Text { .. } => text_ids(),
         };
         format!(
@@ -122,7 +125,7 @@ pub(crate) const BUCKET: i16 = 50;
 
 const NO_LIMIT: &str = "LIMIT $3::bigint + 1000000000";
 
-/// Filters that the index of the newest sessions answers. A place kept for a session whose findings came first is no
+/// Filters that the indexes of the newest sessions and of a survey answer. A place kept for a session whose findings came first is no
 /// session yet.
 const FACETS: &str = "window_count > 0 \
     AND ($4::text[] IS NULL OR status = ANY($4)) \
@@ -151,11 +154,15 @@ fn list(condition: &str, end: &str) -> String {
     )
 }
 
+fn of_survey() -> String {
+    format!("survey_id = $11 AND {FACETS}")
+}
+
 /// Sessions that stand in another table.
-fn others(source: &str) -> String {
+fn others(source: &str, end: &str) -> String {
     format!(
         "SELECT session_id AS id FROM {source} AND session_id >= $1 AND session_id < $2 \
-             ORDER BY session_id DESC {NO_LIMIT}"
+             ORDER BY session_id DESC {end}"
     )
 }
 

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use schemas::ids::OrganisationId;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::database::{Ask, Database};
 use crate::error::ApiError;
 use crate::verdict::{RiskLevel, score};
 
 /// Most other sessions that are named, the newest.
-pub(crate) const MAX_OTHERS: i64 = 20;
+const MAX_OTHERS: i64 = 20;
 
 /// Something that the session has in common with others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -43,17 +45,53 @@ pub(crate) struct Finding {
     pub(crate) other_sessions: Vec<Uuid>,
 }
 
-/// The findings of the session `$1`, strongest first, each with `$2` others at most.
-pub(crate) const SQL: &str = "SELECT f.kind, f.fingerprint, f.sessions, f.first_at, f.last_at, f.score_thousandths, \
-    f.risk_level, f.code, f.description, f.evidence, ARRAY(SELECT o.session_id FROM coordination_findings o \
-        WHERE o.organisation = f.organisation AND o.kind = f.kind AND o.fingerprint = f.fingerprint \
-            AND o.session_id <> f.session_id AND o.survey_id IS NOT DISTINCT FROM f.survey_id \
-        ORDER BY o.session_id DESC LIMIT $2) AS others \
-    FROM coordination_findings f WHERE f.session_id = $1 ORDER BY f.score_thousandths DESC, f.kind, f.fingerprint";
+/// The findings of the session `$1`, strongest first.
+pub(crate) const SQL: &str = "SELECT f.kind, f.fingerprint, f.survey_id, f.sessions, f.first_at, f.last_at, \
+        f.score_thousandths, f.risk_level, f.code, f.description, f.evidence \
+    FROM coordination_findings f WHERE f.session_id = $1 /*within f.session_id*/ \
+    ORDER BY f.score_thousandths DESC, f.kind, f.fingerprint";
+
+/// Who else shares them, `$5` at most of each: a row for each kind of `$2`, fingerprint of `$3` and survey of `$4`, in their
+/// order, without the session `$1`. They are of any day, so that opening this statement takes longer than all others of a
+/// session together; most sessions have no finding, and need not ask.
+pub(crate) const OTHERS: &str = "SELECT ARRAY(SELECT o.session_id FROM coordination_findings o \
+        WHERE o.kind = f.kind AND o.fingerprint = f.fingerprint AND o.session_id <> $1 \
+            AND o.survey_id IS NOT DISTINCT FROM f.survey_id \
+        ORDER BY o.session_id DESC LIMIT $5) AS others \
+    FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY f(kind, fingerprint, survey_id, place) \
+    ORDER BY f.place";
 
 impl Finding {
-    /// The finding of a row of [`SQL`].
-    pub(crate) fn of_row(row: &Row) -> Result<Self, ApiError> {
+    /// The findings of a session, of the rows of [`SQL`].
+    pub(crate) async fn of_rows(
+        database: &Database,
+        organisation: &OrganisationId,
+        session: Uuid,
+        rows: &[Row],
+    ) -> Result<Vec<Self>, ApiError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let column = |name: &str| -> Result<Vec<Option<&str>>, tokio_postgres::Error> {
+            rows.iter().map(|row| row.try_get(name)).collect()
+        };
+        let [kinds, fingerprints, surveys] = [
+            column("kind")?,
+            column("fingerprint")?,
+            column("survey_id")?,
+        ];
+        let ask = Ask {
+            sql: OTHERS,
+            values: &[&session, &kinds, &fingerprints, &surveys, &MAX_OTHERS],
+        };
+        let [others] = database.fetch(organisation, [ask]).await?;
+        let pairs = rows.iter().zip(&others);
+        pairs
+            .map(|(row, others)| Self::of_row(row, others.try_get("others")?))
+            .collect()
+    }
+
+    fn of_row(row: &Row, other_sessions: Vec<Uuid>) -> Result<Self, ApiError> {
         Ok(Self {
             kind: row.try_get("kind")?,
             fingerprint: row.try_get("fingerprint")?,
@@ -65,7 +103,7 @@ impl Finding {
             code: row.try_get("code")?,
             text: row.try_get("description")?,
             evidence: row.try_get::<_, Json<_>>("evidence")?.0,
-            other_sessions: row.try_get("others")?,
+            other_sessions,
         })
     }
 }

@@ -27,6 +27,7 @@ pub fn read_statements() -> Vec<(&'static str, String)> {
         ("status", status::SQL.clone()),
         ("timings", timings::SQL.to_owned()),
         ("findings", findings::SQL.to_owned()),
+        ("others of findings", findings::OTHERS.to_owned()),
         ("similar", campaigns::SIMILAR.to_owned()),
         ("overview", sql(None)),
         ("overview of a survey", sql(Some(""))),

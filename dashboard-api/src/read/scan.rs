@@ -155,7 +155,7 @@ impl<'a> Search<'a> {
         let mut values: Vec<&(dyn ToSql + Sync)> = match (&self.driver, self.is_exact) {
             (_, false) => all.to_vec(),
             (Driver::Newest, true) => all[..10].to_vec(),
-            (Driver::Survey, true) => vec![&lower, &upper, &wanted, &filter.survey],
+            (Driver::Survey, true) => all[..11].to_vec(),
             (_, true) => vec![&lower, &upper, &wanted, &filter.respondent],
         };
         values.extend(self.own_values());

@@ -25,8 +25,8 @@ const SURVEYS: &str = "WITH RECURSIVE name(survey_id, place) AS ( \
         FROM name WHERE survey_id IS NOT NULL AND place < $3 \
     ) SELECT survey_id FROM name WHERE survey_id IS NOT NULL";
 
-const RESPONDENTS: &str = "SELECT id FROM sessions WHERE respondent_id >= $1 AND respondent_id < $2 \
-    AND id >= $3 AND id < $4 LIMIT $5";
+const RESPONDENTS: &str = "SELECT session_id FROM session_respondents \
+    WHERE respondent_id >= $1 AND respondent_id < $2 AND session_id >= $3 AND session_id < $4 LIMIT $5";
 
 /// Above every text that begins with `prefix`: these columns are compared by their bytes.
 pub(crate) fn end_of(prefix: &str) -> String {

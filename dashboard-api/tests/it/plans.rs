@@ -8,8 +8,9 @@ use tokio_postgres::Client;
 use crate::harness::database;
 
 /// Tables that grow.
-const GROWING: [&str; 5] = [
+const GROWING: [&str; 6] = [
     "sessions",
+    "session_respondents",
     "session_windows",
     "detection_results",
     "coordination_findings",
@@ -28,6 +29,7 @@ const SEED: &str = "
         n % 1000, (ARRAY['LOW', 'LOW', 'LOW', 'HIGH'])[1 + n % 4], 'human'
     FROM (SELECT n, timestamptz '2026-09-01' + n * interval '21 seconds' AS at, md5(n::text) AS hash
         FROM generate_series(1, 40000) n) AS made;
+    INSERT INTO session_respondents SELECT organisation, respondent_id, id FROM sessions;
     INSERT INTO session_windows (session_id, organisation, generation, window_offset, rev_offset, rev_phase, status,
         created_at, updated_at, analysis_summary, reasons)
     SELECT id, organisation, 1, headline_window, rev_offset, 2, status, created_at, updated_at, 'A sentence.', '[]'

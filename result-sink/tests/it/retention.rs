@@ -21,6 +21,20 @@ fn day(age: u64) -> NaiveDate {
     Utc::now().date_naive() - Days::new(age)
 }
 
+/// Weeks since 1970, which began with a Thursday: partitions of the sessions of respondents.
+fn week(age: u64) -> i64 {
+    day(age)
+        .signed_duration_since(NaiveDate::default())
+        .num_days()
+        / 7
+}
+
+/// How many rows end by themselves with nine days of sessions and five of raw events: of every table those of the days 12
+/// and 41, but of the sessions of respondents day 41 goes with day 40 when both are of one week.
+fn leftovers() -> f64 {
+    if week(41) == week(40) { 11.0 } else { 12.0 }
+}
+
 fn session_of(age: u64) -> SessionId {
     let noon = day(age).and_hms_opt(12, 0, 0).unwrap().and_utc();
     session_at(noon.timestamp_millis(), 1)
@@ -87,11 +101,14 @@ async fn each_table_keeps_its_days_and_counts_outlive_their_sessions() {
         ..RetentionConfig::default()
     };
     let sink = TestSink::spawn(config(&topics, &url, retention));
-    // Of the four tables of sessions day 40 has a partition, 12 and 41 have none; of raw events 6, 7, 9 and 40 have one.
-    sink.wait_for(EXPIRED_ROWS, |rows| rows >= 10.0).await;
-    sink.wait_for(PARTITIONS_DROPPED, |partitions| partitions >= 8.0)
+    // Of the four tables of sessions day 40 has a partition, and of the sessions of respondents its week; of raw events 6, 7,
+    // 9 and 40 have one.
+    sink.wait_for(EXPIRED_ROWS, |rows| rows >= leftovers())
+        .await;
+    sink.wait_for(PARTITIONS_DROPPED, |partitions| partitions >= 9.0)
         .await;
     for table in [
+        "session_respondents",
         "session_windows",
         "detection_results",
         "coordination_findings",
@@ -197,7 +214,7 @@ async fn sinks_that_end_the_same_days_at_once_end_them_once() {
             .map(|sink| sink.metric(PARTITIONS_DROPPED))
             .sum();
         let expired: f64 = sinks.iter().map(|sink| sink.metric(EXPIRED_ROWS)).sum();
-        if (dropped, expired) == (8.0, 10.0) {
+        if (dropped, expired) == (9.0, leftovers()) {
             Ok(())
         } else {
             Err((dropped, expired))
@@ -234,7 +251,7 @@ async fn a_day_that_somebody_reads_is_dropped_when_the_reader_has_gone() {
     })
     .await;
     reading.rollback().await.unwrap();
-    sink.wait_for(PARTITIONS_DROPPED, |partitions| partitions >= 4.0)
+    sink.wait_for(PARTITIONS_DROPPED, |partitions| partitions >= 5.0)
         .await;
     sink.stop().await;
 }

@@ -16,8 +16,9 @@ use crate::harness::{
 };
 
 /// Everything that the sinks write.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "sessions",
+    "session_respondents",
     "session_windows",
     "detection_results",
     "coordination_findings",

@@ -71,17 +71,23 @@ pub(crate) async fn store_session(client: &mut Client, organisation: &str, id: U
     transaction.commit().await.unwrap();
 }
 
-/// Applies the migrations up to that version.
-pub(crate) async fn migrate_to(client: &Client, version: usize) {
-    let files = [
-        include_str!("../../migrations/V1__roles.sql"),
-        include_str!("../../migrations/V2__tables.sql"),
-        include_str!("../../migrations/V3__partitions.sql"),
-        include_str!("../../migrations/V4__rights.sql"),
-        include_str!("../../migrations/V5__coordination.sql"),
-    ];
-    for statements in &files[..version] {
-        client.batch_execute(statements).await.unwrap();
+const MIGRATIONS: [&str; 10] = [
+    include_str!("../../migrations/V1__roles.sql"),
+    include_str!("../../migrations/V2__tables.sql"),
+    include_str!("../../migrations/V3__partitions.sql"),
+    include_str!("../../migrations/V4__rights.sql"),
+    include_str!("../../migrations/V5__coordination.sql"),
+    include_str!("../../migrations/V6__rollups.sql"),
+    include_str!("../../migrations/V7__settings.sql"),
+    include_str!("../../migrations/V8__integrations.sql"),
+    include_str!("../../migrations/V9__retention.sql"),
+    include_str!("../../migrations/V10__respondents.sql"),
+];
+
+/// Applies the migrations of those versions.
+pub(crate) async fn apply(client: &Client, versions: std::ops::RangeInclusive<usize>) {
+    for version in versions {
+        client.batch_execute(MIGRATIONS[version - 1]).await.unwrap();
     }
 }
 

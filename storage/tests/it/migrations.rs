@@ -1,7 +1,7 @@
 //! Migrations: once, at once from several places, and over the rows of a version before.
 
 use crate::common::{
-    DAY, DAY_MS, client, date, empty_database, migrate_to, owner_url, session_id, store_session,
+    DAY, DAY_MS, apply, client, date, empty_database, owner_url, session_id, store_session,
 };
 use storage::{SCHEMA_VERSION, ensure_partitions, migrate, sink_transaction};
 
@@ -43,7 +43,7 @@ async fn migrations_of_one_and_of_several_databases_may_run_at_once() {
 
 /// A database of the version before, with a day that is a partition and with rows.
 async fn database_before_findings(client: &mut deadpool_postgres::Client) {
-    migrate_to(client, 4).await;
+    apply(client, 1..=4).await;
     ensure_partitions(client, date("2026-09-21"), date("2026-09-21"))
         .await
         .unwrap();
@@ -63,8 +63,7 @@ async fn rows_of_the_version_before_get_their_effective_risk_and_their_day_a_par
     let pool = storage::pool(&storage::DatabaseConfig::new(owner_url(&database))).unwrap();
     let mut client = client(&pool).await;
     database_before_findings(&mut client).await;
-    let migration = include_str!("../../migrations/V5__coordination.sql");
-    client.batch_execute(migration).await.unwrap();
+    apply(&client, 5..=5).await;
     let made = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21")).await;
     assert_eq!(made.unwrap(), 1, "that of the findings");
     let transaction = sink_transaction(&mut client).await.unwrap();
@@ -87,4 +86,32 @@ async fn rows_of_the_version_before_get_their_effective_risk_and_their_day_a_par
         ["HIGH 650", "MEDIUM 420 HIGH 650"],
     ];
     assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn what_the_version_before_stored_is_found_by_its_respondent() {
+    let database = empty_database().await;
+    let pool = storage::pool(&storage::DatabaseConfig::new(owner_url(&database))).unwrap();
+    let mut client = client(&pool).await;
+    apply(&client, 1..=9).await;
+    ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-24"))
+        .await
+        .unwrap();
+    for (low, days) in [(1, 0), (2, 0), (3, 3), (4, 30)] {
+        store_session(&mut client, "ours", session_id(DAY + days * DAY_MS, low)).await;
+    }
+    let transaction = sink_transaction(&mut client).await.unwrap();
+    let name = "UPDATE sessions SET respondent_id = 'R_1' WHERE id <> $1";
+    let named = transaction.execute(name, &[&session_id(DAY, 1)]).await;
+    assert_eq!(named.unwrap(), 3);
+    transaction.commit().await.unwrap();
+    apply(&client, 10..=10).await;
+    assert_eq!(database.rollup_differences().await, Vec::<String>::new());
+    let table = "session_respondents";
+    for (partition, rows) in [("p20260923", 1), ("p20260930", 1), ("default", 1)] {
+        let held = database.count(&format!("{table}_{partition}")).await;
+        assert_eq!(held, rows, "{partition}");
+    }
+    let made = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-24")).await;
+    assert_eq!(made.unwrap(), 0);
 }

@@ -55,7 +55,7 @@ async fn without_an_organisation_nothing_is_seen_not_even_by_the_owner() {
     let (tables, closed): (i64, i64) = (row.get(0), row.get(1));
     assert_eq!(
         (tables, closed),
-        (21, 21),
+        (23, 23),
         "tables, and those with forced row-level security"
     );
 }

@@ -18,7 +18,7 @@ async fn fill_sessions(client: &mut deadpool_postgres::Client) {
     transaction.execute(statement, &[]).await.unwrap();
     transaction.commit().await.unwrap();
     client
-        .batch_execute("VACUUM (ANALYZE) sessions")
+        .batch_execute("VACUUM (ANALYZE) sessions, session_respondents")
         .await
         .unwrap();
 }
@@ -42,13 +42,13 @@ async fn every_filter_of_the_session_list_uses_an_index_under_row_level_security
     for filter in [
         "id < uuid_floor('2026-09-21T00:05:00Z')",
         "survey_id >= 'SV_7' AND survey_id < 'SV_70'",
-        "respondent_id = 'R_900'",
+        "respondent_id >= 'R_900' AND respondent_id < 'R_901'",
     ] {
-        let plan = plan(
-            &mut client,
-            &format!("SELECT id FROM sessions WHERE {filter}"),
-        )
-        .await;
+        let table = match filter.starts_with("respondent") {
+            true => "session_respondents",
+            false => "sessions",
+        };
+        let plan = plan(&mut client, &format!("SELECT FROM {table} WHERE {filter}")).await;
         let column = filter.split(' ').next().unwrap();
         let condition = plan
             .lines()
@@ -62,9 +62,11 @@ async fn every_filter_of_the_session_list_uses_an_index_under_row_level_security
         "effective_risk = ANY (ARRAY['HIGH', 'CRITICAL'])",
         "class = 'ai_agent' AND platform = 'qualtrics'",
         "score_bucket >= 18",
+        "survey_id = 'SV_7' AND effective_risk = 'HIGH' AND status = 'completed'",
     ] {
         let page = format!(
-            "SELECT id FROM sessions WHERE window_count > 0 AND {filter} ORDER BY id DESC LIMIT 50"
+            "SELECT id FROM sessions WHERE window_count > 0 AND {filter} \
+             AND id >= uuid_floor('2026-09-21T01:00:00Z') AND id < uuid_floor('2026-09-21T04:00:00Z') ORDER BY id DESC LIMIT 50"
         );
         let plan = plan(&mut client, &page).await;
         assert!(plan.contains("Index Only Scan"), "{filter}: {plan}");

@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::common::{
-    DAY, DAY_MS, client, date, empty_database, migrate_to, migrated_database, owner_url, session_id,
+    DAY, DAY_MS, apply, client, date, empty_database, migrated_database, owner_url, session_id,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -70,6 +70,8 @@ async fn roll_ups_follow_what_is_inserted_changed_and_erased() {
         "UPDATE sessions SET status = 'completed', event_count = event_count + 7 WHERE status = 'active'",
         "UPDATE sessions SET window_count = 1 WHERE window_count = 0 AND right(id::text, 2) < '40'",
         "UPDATE sessions SET survey_id = 'SV_3' WHERE survey_id IS NULL",
+        "UPDATE sessions SET respondent_id = 'R_' || event_count % 7 WHERE event_count % 9 > 0",
+        "UPDATE sessions SET respondent_id = nullif('R_' || event_count % 3, 'R_0') WHERE event_count % 5 = 0",
         "UPDATE sessions SET finding_count = 2, finding_score_thousandths = 950, finding_risk = 'CRITICAL' WHERE is_bot",
         "UPDATE sessions SET is_bot = NULL, confidence_score = NULL, score_thousandths = NULL, risk_level = NULL, \
             class = NULL, methods = 0 WHERE class = 'human'",
@@ -234,7 +236,7 @@ async fn what_the_version_before_stored_is_rolled_up() {
     let database = empty_database().await;
     let pool = storage::pool(&storage::DatabaseConfig::new(owner_url(&database))).unwrap();
     let mut client = client(&pool).await;
-    migrate_to(&client, 5).await;
+    apply(&client, 1..=5).await;
     ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21"))
         .await
         .unwrap();
@@ -256,8 +258,7 @@ async fn what_the_version_before_stored_is_rolled_up() {
         6,
     )
     .await;
-    let migration = include_str!("../../migrations/V6__rollups.sql");
-    client.batch_execute(migration).await.unwrap();
+    apply(&client, 6..=10).await;
     assert_right(&database).await;
     let statement =
         "SELECT concat_ws(' ', methods, count(*)) FROM sessions GROUP BY methods ORDER BY methods";
