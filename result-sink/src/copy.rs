@@ -135,12 +135,12 @@ impl Row<'_> {
     }
 
     /// A `jsonb` of its text.
-    pub(crate) fn jsonb(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn jsonb(&mut self, text: &[u8]) -> &mut Self {
         // The form's version stands before the text.
         let length = i32::try_from(text.len() + 1).unwrap_or(i32::MAX);
         self.0.put_i32(length);
         self.0.put_u8(1);
-        self.0.put_slice(text.as_bytes());
+        self.0.put_slice(text);
         self
     }
 

@@ -2,10 +2,12 @@
 //!
 //! The record is read without copies and written at once in the form in which PostgreSQL takes it; what is kept beside
 //! are the few facts by which rows are ordered and folded. Lists and maps go on as the text that they came in, after they
-//! have been read in full: nothing enters a table that is not a verdict.
+//! have been read in full: nothing enters a table that is not a verdict. They are most of a row, so they are not copied but
+//! found in the record, which is kept anyway until the row is durable.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
@@ -138,8 +140,10 @@ pub(crate) struct VerdictRow {
     revision: (i64, i16),
     /// Whether it is a result worth keeping: requested, final, or of another risk than before.
     pub(crate) kept: bool,
-    /// The columns of the staging table behind the first two.
-    pub(crate) values: Bytes,
+    /// The columns of the staging table behind the first two and before those of [`Self::documents`].
+    values: Bytes,
+    /// Where the record's value has the last columns; `None` without a verdict.
+    documents: Option<[Range<u32>; DOCUMENT_COLUMNS]>,
 }
 
 /// A window of a session.
@@ -172,14 +176,15 @@ impl VerdictRow {
             return Err("organisation_differs");
         }
         let session = record.session_id.uuid();
-        let mut text = Uuid::encode_buffer();
-        if session.hyphenated().encode_lower(&mut text).as_bytes() != source.key() {
+        let mut key = Uuid::encode_buffer();
+        if session.hyphenated().encode_lower(&mut key).as_bytes() != source.key() {
             return Err("key_differs");
         }
         let generation =
             i32::try_from(record.revision.generation).map_err(|_| "number_too_large")?;
-        let mut values = BytesMut::with_capacity(source.payload().len());
+        let mut values = BytesMut::with_capacity(USUAL_BYTES);
         record.write(generation, &mut Row::of(&mut values))?;
+        let verdict = record.verdict.as_ref();
         let worth_keeping = record.revision.phase > Phase::Running || record.risk_changed;
         Ok(Self {
             session,
@@ -187,8 +192,27 @@ impl VerdictRow {
             window: record.window,
             revision: (record.revision.offset, record.revision.phase as i16),
             kept: worth_keeping && record.verdict.is_some(),
+            documents: verdict.map(|verdict| verdict.documents(text)),
             values: values.freeze(),
         })
+    }
+
+    /// Writes the columns behind the first two; `payload` is the value of the record that it was read from.
+    pub(crate) fn write(&self, payload: &[u8], row: &mut Row<'_>) {
+        row.encoded(&self.values);
+        match &self.documents {
+            Some(documents) => {
+                for Range { start, end } in documents {
+                    let text = payload.get(*start as usize..*end as usize);
+                    row.jsonb(text.unwrap_or_default());
+                }
+            }
+            None => {
+                for _ in 0..DOCUMENT_COLUMNS {
+                    row.null();
+                }
+            }
+        }
     }
 }
 
@@ -228,7 +252,11 @@ impl Record<'_> {
 }
 
 /// Columns that [`Judgement::write`] fills, but for the last, which is never null.
-const JUDGEMENT_COLUMNS: usize = 14;
+const JUDGEMENT_COLUMNS: usize = 11;
+/// Columns that hold a list or a map: the last ones.
+const DOCUMENT_COLUMNS: usize = 3;
+/// Room for the other columns of nearly every row.
+const USUAL_BYTES: usize = 448;
 /// What a score outside of 0 to 1 is written as: PostgreSQL refuses it.
 const NO_SCORE: i16 = 999;
 
@@ -266,13 +294,20 @@ impl Judgement<'_> {
             .float8(self.processing_time_ms)
             .int8(event_count)
             .text(&self.summary.0)
-            .jsonb(self.method_scores.get())
-            .jsonb(self.reasons.get())
-            .jsonb(self.data_sufficiency.get())
             .text(&self.versions.ruleset.0)
             .text(&self.versions.model.0)
             .int4(methods);
         Ok(())
+    }
+
+    /// Where its lists and maps stand in `text`, of which it is a part.
+    fn documents(&self, text: &str) -> [Range<u32>; DOCUMENT_COLUMNS] {
+        let place = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        [self.method_scores, self.reasons, self.data_sufficiency].map(|document| {
+            let part = document.get();
+            let start = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+            place(start)..place(start + part.len())
+        })
     }
 }
 

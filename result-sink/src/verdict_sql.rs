@@ -17,19 +17,22 @@
 use std::sync::LazyLock;
 
 /// Statements for each new connection. A temporary table belongs to its connection, so it is made once. A batch is staged
-/// and sorted in memory; no statement is worth compiling or planning again.
+/// and sorted in memory; no statement is worth compiling or planning again. A plan that was made over empty tables must do
+/// for full ones: what a batch's ids find is looked up in an index and joined by its hash, never compared one with all.
 pub(crate) const STAGING: &str = "
 SET temp_buffers = '96MB';
 SET work_mem = '32MB';
 SET jit = off;
 SET plan_cache_mode = force_generic_plan;
+SET enable_seqscan = off;
+SET enable_nestloop = off;
 CREATE TEMPORARY TABLE candor_staged_verdicts (
     latest boolean, kept boolean, session_id uuid, organisation text, generation integer, window_offset bigint,
     rev_offset bigint, rev_phase smallint, status text, created_at timestamptz, updated_at timestamptz,
     expires_at timestamptz, platform text, survey_id text, respondent_id text, request_id text, risk_changed boolean,
     is_bot boolean, confidence_score numeric(3,2), score_thousandths smallint, risk_level text, class text,
     recommended_action text, processing_time_ms double precision, event_count bigint, analysis_summary text,
-    method_scores jsonb, reasons jsonb, data_sufficiency jsonb, ruleset_version text, model_version text, methods integer
+    ruleset_version text, model_version text, methods integer, method_scores jsonb, reasons jsonb, data_sufficiency jsonb
 ) ON COMMIT DELETE ROWS;
 GRANT SELECT, INSERT ON candor_staged_verdicts TO candor_sink;
 CREATE TEMPORARY TABLE candor_staged_findings (

@@ -92,7 +92,7 @@ impl Destination for Verdicts {
         let (mut verdicts, mut findings) = (Vec::new(), Vec::new());
         for Staged { item, row } in rows {
             match row {
-                Row::Verdict(row) => verdicts.push((item.record.offset, row)),
+                Row::Verdict(row) => verdicts.push((&item.record, row)),
                 Row::Finding(row) => findings.push((item.record.offset, &**row)),
             }
         }
@@ -140,16 +140,16 @@ fn one_of_each_day(ids: &[Uuid]) -> Vec<Uuid> {
 /// results worth keeping. What is neither has been overtaken within the batch.
 async fn copy_verdicts(
     transaction: &Transaction<'_>,
-    mut rows: Vec<(i64, &VerdictRow)>,
+    mut rows: Vec<(&PackedRecord, &VerdictRow)>,
 ) -> Result<(), tokio_postgres::Error> {
-    rows.sort_unstable_by_key(|(offset, row)| (row.window(), Reverse(row.rank(*offset))));
+    rows.sort_unstable_by_key(|(record, row)| (row.window(), Reverse(row.rank(record.offset))));
     let mut copy = Copy::begin(transaction, verdict_sql::COPY, verdict_sql::COLUMNS).await?;
     let mut before = None;
-    for (_, row) in rows {
+    for (record, row) in rows {
         let is_latest = before.replace(row.window()) != Some(row.window());
         if is_latest || row.kept {
             let mut staged = copy.row().await?;
-            staged.bool(is_latest).bool(row.kept).encoded(&row.values);
+            row.write(record.payload(), staged.bool(is_latest).bool(row.kept));
         }
     }
     copy.finish().await.map(drop)

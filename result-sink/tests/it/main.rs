@@ -8,6 +8,7 @@ mod faults;
 mod findings;
 mod harness;
 mod outages;
+mod plans;
 mod poison;
 mod raw;
 mod retention;

@@ -5,18 +5,21 @@ use std::time::Duration;
 
 use result_sink::metrics::{BUFFERED_ROWS, FAILED_WRITES, ROWS_WRITTEN};
 use result_sink::{BufferConfig, SinkConfig};
-use testkit::{SmallDisk, TcpFault, TestPostgres};
+use testkit::{SmallDisk, TcpFault, TestPostgres, wait_until};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use crate::faults::through;
-use crate::harness::{TestSink, kafka_config};
+use crate::harness::{DEADLINE, TestSink, kafka_config};
 use crate::scene::Scene;
 
 const RECORDS: &str = "kafka_consumer_records_total";
 const REBALANCES: &str = "kafka_consumer_rebalances_total";
 /// As short as the broker allows.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// How long a lock is held that costs nobody anything: far longer than a session timeout.
+const LOCK_HELD: Duration = Duration::from_secs(30);
 
 /// Settings under which a member that is not heard of is soon out of its group.
 fn watched(scene: &Scene, url: &str) -> SinkConfig {
@@ -160,6 +163,41 @@ async fn a_full_disk_is_waited_out() {
 }
 
 #[tokio::test]
+async fn a_server_that_ends_because_its_log_has_no_room_loses_nothing() {
+    let disk = SmallDisk::new(224 << 20);
+    let mut server = TestPostgres::on_disk(&disk);
+    let scene = Scene::on_server(&server).await;
+    let sink = TestSink::spawn(scene.config());
+    scene.tell(0..40).await;
+    scene.wait_for_end().await;
+    let client = scene.database.client().await;
+    disk.fill();
+    scene.tell(40..300).await;
+    let log =
+        "SELECT pg_switch_wal(), pg_logical_emit_message(true, 'candor', repeat('x', 100000))";
+    wait_until("server without room for its log", DEADLINE, async || {
+        // Nothing else makes it leave its clients.
+        client
+            .query(log, &[])
+            .await
+            .is_err_and(|_| client.is_closed())
+            .then_some(())
+    })
+    .await;
+    sink.wait_for(FAILED_WRITES, |failed| failed >= 4.0).await;
+    assert!(!sink.health.is_ready());
+    disk.free();
+    // It may have given up by itself.
+    server.kill();
+    server.restart();
+    scene.wait_for_end().await;
+    sink.stop().await;
+    scene.assert_undisturbed().await;
+    drop(scene);
+    drop(server);
+}
+
+#[tokio::test]
 async fn locks_that_outlast_the_statement_timeout_are_waited_out() {
     let scene = Scene::new().await;
     scene.tell(0..30).await;
@@ -187,7 +225,11 @@ async fn locks_that_outlast_the_statement_timeout_are_waited_out() {
 #[tokio::test]
 async fn a_lock_held_for_longer_than_the_session_timeout_costs_no_membership() {
     let scene = Scene::new().await;
-    let sink = TestSink::spawn(watched(&scene, &scene.url));
+    let mut config = watched(&scene, &scene.url);
+    // The defaults are as long as the lock; what happens when they end sooner is another test's.
+    config.database.statement_timeout = 2 * LOCK_HELD;
+    config.write_timeout = 2 * LOCK_HELD;
+    let sink = TestSink::spawn(config);
     scene.tell(0..30).await;
     scene.wait_for_end().await;
     let before = (sink.metric(REBALANCES), sink.metric(FAILED_WRITES));
@@ -198,7 +240,7 @@ async fn a_lock_held_for_longer_than_the_session_timeout_costs_no_membership() {
         .wait_for_blocked(&["sessions", "INSERT INTO behavior_batches"])
         .await;
     // The fault itself: a lock that is held for this long.
-    tokio::time::sleep(SESSION_TIMEOUT * 2).await;
+    tokio::time::sleep(LOCK_HELD).await;
     held.rollback().await.unwrap();
     scene.wait_for_end().await;
     let after = (sink.metric(REBALANCES), sink.metric(FAILED_WRITES));
