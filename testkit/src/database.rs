@@ -16,6 +16,9 @@ use crate::postgres::{TestPostgres, address_of, with_address, with_database, wit
 /// Databases migrated so far, by the caller's key. Its lock also serialises creations.
 static TEMPLATES: Mutex<Option<HashMap<String, String>>> = Mutex::const_new(None);
 
+/// Name and password of the login without special rights.
+const ORDINARY: &str = "candor_test_owner";
+
 /// A database that is dropped with this value, whoever is still connected.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -104,6 +107,25 @@ impl TestDatabase {
     /// The superuser's URL, through a proxy that stands before [`Self::address`].
     pub fn url_through(&self, fault: &TcpFault) -> String {
         with_address(&self.url, fault.address())
+    }
+
+    /// Gives the database to a login that may create roles and nothing else of what is special, as an operator's would;
+    /// that login's URL.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn give_to_ordinary_login(&self) -> String {
+        // Roles belong to the cluster, which tests share.
+        let statements = format!(
+            "DO $$ BEGIN
+                 CREATE ROLE {ORDINARY} LOGIN NOSUPERUSER CREATEROLE NOBYPASSRLS PASSWORD '{ORDINARY}';
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+             ALTER DATABASE {} OWNER TO {ORDINARY};",
+            self.name
+        );
+        let given = self.client().await.batch_execute(&statements).await;
+        given.or_fail("giving a database to an ordinary login");
+        self.url_as(ORDINARY, ORDINARY)
     }
 
     /// `host:port` of the server, for [`TcpFault::before`].

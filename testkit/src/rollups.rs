@@ -140,11 +140,15 @@ impl TestDatabase {
             max(score_thousandths), max(array_position(ARRAY['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'], risk_level)), max(code) \
             FROM coordination_findings GROUP BY organisation, kind, fingerprint";
         differences.extend(self.differences("campaigns", kept, fresh).await);
+        differences.extend(self.respondent_differences().await);
+        differences
+    }
+
+    async fn respondent_differences(&self) -> Vec<String> {
         let kept = "SELECT organisation, respondent_id, session_id FROM session_respondents";
         let fresh =
             "SELECT organisation, respondent_id, id FROM sessions WHERE respondent_id IS NOT NULL";
-        differences.extend(self.differences("session_respondents", kept, fresh).await);
-        differences
+        self.differences("session_respondents", kept, fresh).await
     }
 
     async fn differences(&self, table: &str, kept: &str, fresh: &str) -> Vec<String> {

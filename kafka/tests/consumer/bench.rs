@@ -15,6 +15,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
+/// How long one question waits: librdkafka may go on asking where nobody answers any more.
+const ANSWER: Duration = Duration::from_secs(5);
 /// The least a broker allows: its heartbeats make rebalances quick.
 pub(crate) const SHORT_SESSION: Duration = Duration::from_secs(6);
 pub(crate) const GROUP: &str = "probe";
@@ -84,17 +86,17 @@ impl Bench {
 
     /// What the group has committed of a partition.
     pub(crate) fn committed(&self, partition: i32) -> Option<(i64, String)> {
-        let client: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", &self.kafka.brokers)
-            .set("group.id", self.group())
-            .create()
-            .unwrap();
         let mut list = TopicPartitionList::new();
         list.add_partition(&self.topic, partition);
-        // A group's first coordinator is just being chosen.
-        let deadline = Instant::now() + DEADLINE;
+        // A group's coordinator is just being chosen, or comes back with its broker: each question is a new client's.
+        let deadline = Instant::now() + 2 * DEADLINE;
         let committed = loop {
-            match client.committed_offsets(list.clone(), DEADLINE) {
+            let client: BaseConsumer = ClientConfig::new()
+                .set("bootstrap.servers", &self.kafka.brokers)
+                .set("group.id", self.group())
+                .create()
+                .unwrap();
+            match client.committed_offsets(list.clone(), ANSWER) {
                 Ok(committed) => break committed,
                 Err(error) => assert!(Instant::now() < deadline, "{error}"),
             }

@@ -20,23 +20,12 @@ use testkit::{TestDatabase, TestPostgres, TestTopics, wait_until};
 use tokio::task::JoinHandle;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
-const OWNER: &str = "candor_test_owner";
-const PASSWORD: &str = "owner";
 const BROKER_WAIT: Duration = Duration::from_secs(20);
 
 /// A database on `server`, owned and migrated by a login without special rights; and that login's URL.
 pub(crate) async fn database_on(server: &TestPostgres) -> (TestDatabase, String) {
     let database = TestDatabase::create_empty_on(server).await;
-    let superuser = database.client().await;
-    let statements = format!(
-        "DO $$ BEGIN
-             CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE NOBYPASSRLS PASSWORD '{PASSWORD}';
-         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-         ALTER DATABASE {} OWNER TO {OWNER};",
-        database.name()
-    );
-    superuser.batch_execute(&statements).await.unwrap();
-    let url = database.url_as(OWNER, PASSWORD);
+    let url = database.give_to_ordinary_login().await;
     storage::migrate(&url).await.unwrap();
     (database, url)
 }

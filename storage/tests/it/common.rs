@@ -12,35 +12,18 @@ pub(crate) const DAY: i64 = 1_789_948_800_000;
 /// Milliseconds of a day.
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
-const OWNER: &str = "candor_test_owner";
-const PASSWORD: &str = "owner";
-
-/// An empty database that belongs to the ordinary login.
-pub(crate) async fn empty_database() -> TestDatabase {
+/// An empty database that belongs to an ordinary login, and that login's URL.
+pub(crate) async fn empty_database() -> (TestDatabase, String) {
     let database = TestDatabase::create_empty().await;
-    let superuser = database.client().await;
-    // Roles belong to the cluster, which tests share.
-    let statements = format!(
-        "DO $$ BEGIN
-             CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE NOBYPASSRLS PASSWORD '{PASSWORD}';
-         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-         ALTER DATABASE {} OWNER TO {OWNER};",
-        database.name()
-    );
-    superuser.batch_execute(&statements).await.unwrap();
-    database
-}
-
-/// The ordinary login's URL.
-pub(crate) fn owner_url(database: &TestDatabase) -> String {
-    database.url_as(OWNER, PASSWORD)
+    let url = database.give_to_ordinary_login().await;
+    (database, url)
 }
 
 /// A migrated database and a pool of the ordinary login.
 pub(crate) async fn migrated_database() -> (TestDatabase, Pool) {
-    let database = empty_database().await;
-    migrate(&owner_url(&database)).await.unwrap();
-    let pool = pool(&DatabaseConfig::new(owner_url(&database))).unwrap();
+    let (database, url) = empty_database().await;
+    migrate(&url).await.unwrap();
+    let pool = pool(&DatabaseConfig::new(url)).unwrap();
     (database, pool)
 }
 

@@ -1,14 +1,11 @@
 //! Migrations: once, at once from several places, and over the rows of a version before.
 
-use crate::common::{
-    DAY, DAY_MS, apply, client, date, empty_database, owner_url, session_id, store_session,
-};
+use crate::common::{DAY, DAY_MS, apply, client, date, empty_database, session_id, store_session};
 use storage::{SCHEMA_VERSION, ensure_partitions, migrate, sink_transaction};
 
 #[tokio::test]
 async fn a_second_migration_changes_nothing() {
-    let database = empty_database().await;
-    let url = owner_url(&database);
+    let (_database, url) = empty_database().await;
     let first = migrate(&url).await.unwrap();
     assert_eq!(first.version, SCHEMA_VERSION);
     assert_eq!(
@@ -28,7 +25,7 @@ async fn migrations_of_one_and_of_several_databases_may_run_at_once() {
     ];
     let migrations: Vec<_> = databases
         .iter()
-        .flat_map(|database| [owner_url(database), owner_url(database)])
+        .flat_map(|(_, url)| [url.clone(), url.clone()])
         .map(|url| tokio::spawn(async move { migrate(&url).await }))
         .collect();
     let mut applied = 0;
@@ -59,8 +56,8 @@ async fn database_before_findings(client: &mut deadpool_postgres::Client) {
 
 #[tokio::test]
 async fn rows_of_the_version_before_get_their_effective_risk_and_their_day_a_partition() {
-    let database = empty_database().await;
-    let pool = storage::pool(&storage::DatabaseConfig::new(owner_url(&database))).unwrap();
+    let (_database, url) = empty_database().await;
+    let pool = storage::pool(&storage::DatabaseConfig::new(url)).unwrap();
     let mut client = client(&pool).await;
     database_before_findings(&mut client).await;
     apply(&client, 5..=5).await;
@@ -90,8 +87,8 @@ async fn rows_of_the_version_before_get_their_effective_risk_and_their_day_a_par
 
 #[tokio::test]
 async fn what_the_version_before_stored_is_found_by_its_respondent() {
-    let database = empty_database().await;
-    let pool = storage::pool(&storage::DatabaseConfig::new(owner_url(&database))).unwrap();
+    let (database, url) = empty_database().await;
+    let pool = storage::pool(&storage::DatabaseConfig::new(url)).unwrap();
     let mut client = client(&pool).await;
     apply(&client, 1..=9).await;
     ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-24"))

@@ -1,8 +1,7 @@
 //! Reads of one round trip.
 
 use crate::common::{
-    DAY, client, empty_database, migrated_database, organisation, owner_url, session_id,
-    store_session,
+    DAY, client, empty_database, migrated_database, organisation, session_id, store_session,
 };
 use storage::{DatabaseConfig, Read, StorageError, migrate, org_read, pool};
 use tokio_postgres::error::SqlState;
@@ -79,8 +78,7 @@ async fn a_read_that_fails_spoils_neither_its_answer_nor_the_connection() {
 
 #[tokio::test]
 async fn nothing_is_read_when_the_transaction_cannot_be_opened() {
-    let database = empty_database().await;
-    let url = owner_url(&database);
+    let (database, url) = empty_database().await;
     migrate(&url).await.unwrap();
     // May log in, but is no member of the services.
     let stranger = format!("candor_test_stranger_{}", std::process::id());

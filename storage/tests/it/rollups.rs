@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::common::{
-    DAY, DAY_MS, apply, client, date, empty_database, migrated_database, owner_url, session_id,
+    DAY, DAY_MS, apply, client, date, empty_database, migrated_database, session_id,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -233,8 +233,8 @@ async fn the_api_reads_roll_ups_of_its_organisation_and_changes_none() {
 
 #[tokio::test]
 async fn what_the_version_before_stored_is_rolled_up() {
-    let database = empty_database().await;
-    let pool = storage::pool(&storage::DatabaseConfig::new(owner_url(&database))).unwrap();
+    let (database, url) = empty_database().await;
+    let pool = storage::pool(&storage::DatabaseConfig::new(url)).unwrap();
     let mut client = client(&pool).await;
     apply(&client, 1..=5).await;
     ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21"))
