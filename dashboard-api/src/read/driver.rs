@@ -125,8 +125,8 @@ pub(crate) const BUCKET: i16 = 50;
 
 const NO_LIMIT: &str = "LIMIT $3::bigint + 1000000000";
 
-/// Filters that the indexes of the newest sessions and of a survey answer. A place kept for a session whose findings came first is no
-/// session yet.
+/// Filters that the indexes of the newest sessions and of a survey answer. A place kept for a session whose findings came
+/// first is no session yet.
 const FACETS: &str = "window_count > 0 \
     AND ($4::text[] IS NULL OR status = ANY($4)) \
     AND ($5::text[] IS NULL OR effective_risk = ANY($5)) \
