@@ -39,10 +39,10 @@ pub fn pool(config: &DatabaseConfig) -> Result<Pool, StorageError> {
     storage::pool_with_setup(config, setup)
 }
 
-/// The statements that read what a batch touches, by name, for checking their plans. Each takes ids of sessions (`uuid[]`),
-/// the lowest and the highest.
-pub fn reading_statements() -> Vec<(&'static str, &'static str)> {
-    vec![("sessions", verdict_sql::upsert_sessions())]
+/// The statement that reads what a batch touches and writes its sessions, for checking its plan. It takes the sessions' ids
+/// (`uuid[]`), the lowest and the highest.
+pub fn sessions_statement() -> &'static str {
+    verdict_sql::upsert_sessions()
 }
 
 /// Stores records of the verdicts topic: verdicts and findings. Harmless when repeated.

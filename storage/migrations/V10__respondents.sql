@@ -24,11 +24,17 @@ LANGUAGE sql IMMUTABLE AS $$
         ('sessions', 'id'), ('session_respondents', 'session_id'), ('behavior_batches', 'session_id')
 $$;
 
--- The last day of the partition that holds `day`: that day, or the end of its week, which begins on Thursday as 1970 did. A
--- partition is named by it, so that whatever is named before a day is over before it.
+-- How many days a partition holds.
+CREATE FUNCTION candor_partition_days(parent text) RETURNS integer
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE parent WHEN 'session_respondents' THEN 7 ELSE 1 END
+$$;
+
+-- The last day of the partition that holds `day`; weeks begin on Thursday as 1970 did. A partition is named by it, so that
+-- whatever is named before a day is over before it.
 CREATE FUNCTION candor_partition_last_day(parent text, day date) RETURNS date
 LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE parent WHEN 'session_respondents' THEN day + 6 - (day - date '1970-01-01') % 7 ELSE day END
+    SELECT day + days - 1 - (day - date '1970-01-01') % days FROM candor_partition_days(parent) AS days
 $$;
 
 -- The partition that holds `day`; its rows leave the default partition. They are moved past the table itself, hence past its
@@ -37,10 +43,9 @@ CREATE OR REPLACE FUNCTION candor_create_partition(parent text, key text, day da
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     last_day date := candor_partition_last_day(parent, day);
-    days integer := CASE parent WHEN 'session_respondents' THEN 7 ELSE 1 END;
     partition_name text := format('%s_p%s', parent, to_char(last_day, 'YYYYMMDD'));
     default_name text := parent || '_default';
-    first_id uuid := candor_day_floor(last_day + 1 - days);
+    first_id uuid := candor_day_floor(last_day + 1 - candor_partition_days(parent));
     end_id uuid := candor_day_floor(last_day + 1);
     stored_columns text;
 BEGIN
@@ -92,6 +97,7 @@ BEGIN
     RETURN made;
 END $$;
 
+REVOKE EXECUTE ON FUNCTION candor_partition_days(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION candor_partition_last_day(text, date) FROM PUBLIC;
 
 CREATE TABLE session_respondents_default PARTITION OF session_respondents DEFAULT;

@@ -1,5 +1,6 @@
 //! The end of stored data from the sink's side: days that are dropped, and rows that end with a statement.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -19,47 +20,47 @@ pub struct RetainedTable {
     pub name: &'static str,
     /// The session id by which it is partitioned.
     key: &'static str,
+    /// Whether a partition holds a week; else it holds a day.
+    is_weekly: bool,
+}
+
+impl RetainedTable {
+    const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            key: "session_id",
+            is_weekly: false,
+        }
+    }
+
     /// Where rows end that are in no partition which ends with their day.
-    leftovers: &'static str,
+    fn leftovers(self) -> Cow<'static, str> {
+        if self.is_weekly {
+            Cow::Borrowed(self.name)
+        } else {
+            // Not the table: the triggers of sessions would take the rows for erased.
+            Cow::Owned(format!("{}_default", self.name))
+        }
+    }
 }
 
 /// Verdicts and what they are made of. Sessions first: nothing that a list shows is without its details.
 pub const SESSION_TABLES: [RetainedTable; 5] = [
     RetainedTable {
-        name: "sessions",
         key: "id",
-        // Not the table: its triggers would take the rows for erased.
-        leftovers: "sessions_default",
+        ..RetainedTable::new("sessions")
     },
     RetainedTable {
-        name: "session_respondents",
-        key: "session_id",
-        // A partition holds a week.
-        leftovers: "session_respondents",
+        is_weekly: true,
+        ..RetainedTable::new("session_respondents")
     },
-    RetainedTable {
-        name: "session_windows",
-        key: "session_id",
-        leftovers: "session_windows_default",
-    },
-    RetainedTable {
-        name: "detection_results",
-        key: "session_id",
-        leftovers: "detection_results_default",
-    },
-    RetainedTable {
-        name: "coordination_findings",
-        key: "session_id",
-        leftovers: "coordination_findings_default",
-    },
+    RetainedTable::new("session_windows"),
+    RetainedTable::new("detection_results"),
+    RetainedTable::new("coordination_findings"),
 ];
 
 /// Raw events.
-pub const RAW_TABLES: [RetainedTable; 1] = [RetainedTable {
-    name: "behavior_batches",
-    key: "session_id",
-    leftovers: "behavior_batches_default",
-}];
+pub const RAW_TABLES: [RetainedTable; 1] = [RetainedTable::new("behavior_batches")];
 
 /// Counts and places in lists, each with the column that says how old a row is.
 pub const SUMMARY_TABLES: [SummaryTable; 5] = [
@@ -117,7 +118,7 @@ pub async fn delete_leftovers_before(
     table: RetainedTable,
     first_kept: NaiveDate,
 ) -> Result<u64, StorageError> {
-    let RetainedTable { key, leftovers, .. } = table;
+    let (key, leftovers) = (table.key, table.leftovers());
     // Rows of several partitions may have one place; all of them are past their time.
     let statement = format!(
         "DELETE FROM {leftovers} WHERE {key} < candor_day_floor($1::text::date) AND ctid = ANY (ARRAY( \

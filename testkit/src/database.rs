@@ -16,8 +16,8 @@ use crate::postgres::{TestPostgres, address_of, with_address, with_database, wit
 /// Databases migrated so far, by the caller's key. Its lock also serialises creations.
 static TEMPLATES: Mutex<Option<HashMap<String, String>>> = Mutex::const_new(None);
 
-/// Name and password of the login without special rights.
-const ORDINARY: &str = "candor_test_owner";
+/// The login without special rights, and its password.
+const ORDINARY: (&str, &str) = ("candor_test_owner", "owner");
 
 /// A database that is dropped with this value, whoever is still connected.
 #[derive(Debug)]
@@ -115,17 +115,18 @@ impl TestDatabase {
     /// # Panics
     /// When the server refuses.
     pub async fn give_to_ordinary_login(&self) -> String {
+        let (login, password) = ORDINARY;
         // Roles belong to the cluster, which tests share.
         let statements = format!(
             "DO $$ BEGIN
-                 CREATE ROLE {ORDINARY} LOGIN NOSUPERUSER CREATEROLE NOBYPASSRLS PASSWORD '{ORDINARY}';
+                 CREATE ROLE {login} LOGIN NOSUPERUSER CREATEROLE NOBYPASSRLS PASSWORD '{password}';
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-             ALTER DATABASE {} OWNER TO {ORDINARY};",
+             ALTER DATABASE {} OWNER TO {login};",
             self.name
         );
         let given = self.client().await.batch_execute(&statements).await;
         given.or_fail("giving a database to an ordinary login");
-        self.url_as(ORDINARY, ORDINARY)
+        self.url_as(login, password)
     }
 
     /// `host:port` of the server, for [`TcpFault::before`].

@@ -135,14 +135,20 @@ async fn a_commit_whose_answer_is_lost_is_made_once() {
     scene.assert_undisturbed().await;
 }
 
-#[tokio::test]
-async fn a_full_disk_is_waited_out() {
-    let disk = SmallDisk::new(224 << 20);
-    let server = TestPostgres::on_disk(&disk);
+/// A server on that disk, and a sink that has stored something in it.
+async fn on_disk(disk: &SmallDisk) -> (TestPostgres, Scene, TestSink) {
+    let server = TestPostgres::on_disk(disk);
     let scene = Scene::on_server(&server).await;
     let sink = TestSink::spawn(scene.config());
     scene.tell(0..40).await;
     scene.wait_for_end().await;
+    (server, scene, sink)
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_out() {
+    let disk = SmallDisk::new(224 << 20);
+    let (server, scene, sink) = on_disk(&disk).await;
     // Room in the server's own log, without which it would not refuse but end.
     let client = scene.database.client().await;
     let next_segment = "SELECT pg_switch_wal(); CREATE TABLE room (); DROP TABLE room";
@@ -165,11 +171,7 @@ async fn a_full_disk_is_waited_out() {
 #[tokio::test]
 async fn a_server_that_ends_because_its_log_has_no_room_loses_nothing() {
     let disk = SmallDisk::new(224 << 20);
-    let mut server = TestPostgres::on_disk(&disk);
-    let scene = Scene::on_server(&server).await;
-    let sink = TestSink::spawn(scene.config());
-    scene.tell(0..40).await;
-    scene.wait_for_end().await;
+    let (mut server, scene, sink) = on_disk(&disk).await;
     let client = scene.database.client().await;
     disk.fill();
     scene.tell(40..300).await;

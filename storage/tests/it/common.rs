@@ -1,5 +1,7 @@
 //! A database owned, and migrated, by a login without any special right but that to create roles.
 
+use std::path::PathBuf;
+
 use chrono::NaiveDate;
 use deadpool_postgres::{Client, Pool};
 use schemas::ids::OrganisationId;
@@ -54,23 +56,30 @@ pub(crate) async fn store_session(client: &mut Client, organisation: &str, id: U
     transaction.commit().await.unwrap();
 }
 
-const MIGRATIONS: [&str; 10] = [
-    include_str!("../../migrations/V1__roles.sql"),
-    include_str!("../../migrations/V2__tables.sql"),
-    include_str!("../../migrations/V3__partitions.sql"),
-    include_str!("../../migrations/V4__rights.sql"),
-    include_str!("../../migrations/V5__coordination.sql"),
-    include_str!("../../migrations/V6__rollups.sql"),
-    include_str!("../../migrations/V7__settings.sql"),
-    include_str!("../../migrations/V8__integrations.sql"),
-    include_str!("../../migrations/V9__retention.sql"),
-    include_str!("../../migrations/V10__respondents.sql"),
-];
+/// An empty database and a connection of the ordinary login.
+pub(crate) async fn empty_with_client() -> (TestDatabase, Client) {
+    let (database, url) = empty_database().await;
+    let pool = pool(&DatabaseConfig::new(url)).unwrap();
+    (database, client(&pool).await)
+}
 
 /// Applies the migrations of those versions.
 pub(crate) async fn apply(client: &Client, versions: std::ops::RangeInclusive<usize>) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let files = std::fs::read_dir(folder).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     for version in versions {
-        client.batch_execute(MIGRATIONS[version - 1]).await.unwrap();
+        let begin = format!("V{version}__");
+        let named = |path: &&PathBuf| {
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(&begin)
+        };
+        let file = files.iter().find(named).unwrap();
+        let statements = std::fs::read_to_string(file).unwrap();
+        client.batch_execute(&statements).await.unwrap();
     }
 }
 

@@ -1,6 +1,8 @@
 //! Migrations: once, at once from several places, and over the rows of a version before.
 
-use crate::common::{DAY, DAY_MS, apply, client, date, empty_database, session_id, store_session};
+use crate::common::{
+    DAY, DAY_MS, apply, date, empty_database, empty_with_client, session_id, store_session,
+};
 use storage::{SCHEMA_VERSION, ensure_partitions, migrate, sink_transaction};
 
 #[tokio::test]
@@ -56,9 +58,7 @@ async fn database_before_findings(client: &mut deadpool_postgres::Client) {
 
 #[tokio::test]
 async fn rows_of_the_version_before_get_their_effective_risk_and_their_day_a_partition() {
-    let (_database, url) = empty_database().await;
-    let pool = storage::pool(&storage::DatabaseConfig::new(url)).unwrap();
-    let mut client = client(&pool).await;
+    let (_database, mut client) = empty_with_client().await;
     database_before_findings(&mut client).await;
     apply(&client, 5..=5).await;
     let made = ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21")).await;
@@ -87,9 +87,7 @@ async fn rows_of_the_version_before_get_their_effective_risk_and_their_day_a_par
 
 #[tokio::test]
 async fn what_the_version_before_stored_is_found_by_its_respondent() {
-    let (database, url) = empty_database().await;
-    let pool = storage::pool(&storage::DatabaseConfig::new(url)).unwrap();
-    let mut client = client(&pool).await;
+    let (database, mut client) = empty_with_client().await;
     apply(&client, 1..=9).await;
     ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-24"))
         .await

@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::common::{
-    DAY, DAY_MS, apply, client, date, empty_database, migrated_database, session_id,
+    DAY, DAY_MS, apply, client, date, empty_with_client, migrated_database, session_id,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -233,9 +233,7 @@ async fn the_api_reads_roll_ups_of_its_organisation_and_changes_none() {
 
 #[tokio::test]
 async fn what_the_version_before_stored_is_rolled_up() {
-    let (database, url) = empty_database().await;
-    let pool = storage::pool(&storage::DatabaseConfig::new(url)).unwrap();
-    let mut client = client(&pool).await;
+    let (database, mut client) = empty_with_client().await;
     apply(&client, 1..=5).await;
     ensure_partitions(&mut client, date("2026-09-21"), date("2026-09-21"))
         .await
